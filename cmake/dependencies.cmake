@@ -1,0 +1,65 @@
+# The single list of what crossfade is built on. Each library may be included only by its owner
+# (tools/check_owners.sh); the reason for each stands in ARCHITECTURE.md.
+#
+#   library        version   licence        owner
+#   fmt            9         MIT            anywhere
+#   nlohmann-json  3.11      MIT            crossfade/core/json.h
+#   toml++         3.3       MIT            crossfade/core/toml.cpp
+#   xxHash         0.8       BSD-2-Clause   crossfade/core/hash.cpp
+#   DuckDB         1.4       MIT            crossfade/core/database.cpp
+#   Eigen          3.4       MPL-2.0        crossfade/core/npy.cpp, features, kernels
+#   utf8proc       2.6       MIT            crossfade/features/text
+#   OpenCV         4.6       Apache-2.0     crossfade/synth, crossfade/features/image_*
+#   libtorch       1.13      BSD-3-Clause   models, training
+#   CLI11          2.1       BSD-3-Clause   cli
+#   GoogleTest     1.12      BSD-3-Clause   tests
+#   benchmark      1.7       Apache-2.0     benchmarks
+find_package(Threads REQUIRED)
+find_package(fmt 9 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(tomlplusplus 3.3 REQUIRED)
+find_package(Eigen3 3.4 REQUIRED)
+
+# Debian keeps OpenCV's CMake files in a package that pulls in all of OpenCV; three modules do.
+find_path(OPENCV_INCLUDE_DIR opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
+add_library(crossfade_opencv INTERFACE)
+target_include_directories(crossfade_opencv SYSTEM INTERFACE "${OPENCV_INCLUDE_DIR}")
+foreach(module IN ITEMS core imgproc imgcodecs)
+  find_library(OPENCV_${module}_LIBRARY opencv_${module} REQUIRED)
+  target_link_libraries(crossfade_opencv INTERFACE "${OPENCV_${module}_LIBRARY}")
+endforeach()
+
+find_package(CLI11 2.1 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash>=0.8)
+pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc>=2.6)
+
+# DuckDB is not in Debian 12. tools/bootstrap puts a pinned copy into a cache outside the tree;
+# -DCROSSFADE_DUCKDB_DIR=... names another one (with include/duckdb.h and lib/libduckdb.so).
+if(DEFINED ENV{CROSSFADE_CACHE})
+  set(crossfade_cache "$ENV{CROSSFADE_CACHE}")
+else()
+  set(crossfade_cache "$ENV{HOME}/.cache/crossfade")
+endif()
+set(CROSSFADE_DUCKDB_DIR "${crossfade_cache}/duckdb-1.4.4" CACHE PATH "Where DuckDB is")
+find_path(DUCKDB_INCLUDE_DIR duckdb.h PATHS "${CROSSFADE_DUCKDB_DIR}/include")
+find_library(DUCKDB_LIBRARY duckdb PATHS "${CROSSFADE_DUCKDB_DIR}/lib")
+if(NOT DUCKDB_INCLUDE_DIR OR NOT DUCKDB_LIBRARY)
+  message(FATAL_ERROR
+    "DuckDB is not in ${CROSSFADE_DUCKDB_DIR}; run tools/bootstrap or pass -DCROSSFADE_DUCKDB_DIR")
+endif()
+add_library(duckdb::duckdb SHARED IMPORTED)
+set_target_properties(duckdb::duckdb PROPERTIES
+  IMPORTED_LOCATION "${DUCKDB_LIBRARY}"
+  IMPORTED_NO_SONAME ON
+  INTERFACE_INCLUDE_DIRECTORIES "${DUCKDB_INCLUDE_DIR}")
+
+if(CROSSFADE_WITH_TORCH)
+  find_package(Torch REQUIRED)
+endif()
+if(CROSSFADE_BUILD_TESTS)
+  find_package(GTest 1.12 REQUIRED)
+endif()
+if(CROSSFADE_BUILD_BENCHMARKS)
+  find_package(benchmark 1.7 REQUIRED)
+endif()

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crossfade/core/files.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <mutex>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "crossfade/core/error.h"
+
+namespace crossfade {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Descriptor {
+ public:
+  Descriptor(const fs::path& file, int flags) : value_(::open(file.c_str(), flags, 0644)) {
+    require(value_ >= 0, ErrorKind::kIo, "{}: {}", file.string(), std::strerror(errno));
+  }
+
+  ~Descriptor() { ::close(value_); }
+
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  [[nodiscard]] int get() const noexcept { return value_; }
+
+ private:
+  int value_;
+};
+
+void flush_to_disk(const fs::path& path) {
+  const Descriptor file(path, O_RDONLY | O_CLOEXEC);
+  require(::fsync(file.get()) == 0, ErrorKind::kIo, "{}: {}", path.string(), std::strerror(errno));
+}
+
+struct Staged {
+  std::mutex mutex;
+  std::vector<fs::path> paths;
+};
+
+Staged& staged() {
+  static Staged all;
+  return all;
+}
+
+// ".<name>.tmp-<pid>" beside the final name.
+std::string staging_prefix(const fs::path& final_path) {
+  return fmt::format(".{}.tmp-", final_path.filename().string());
+}
+
+void remove_leftovers(const fs::path& final_path) {
+  const std::string prefix = staging_prefix(final_path);
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(final_path.parent_path(), ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(prefix)) {
+      continue;
+    }
+    pid_t pid = 0;
+    const char* digits = name.c_str() + prefix.size();
+    std::from_chars(digits, name.c_str() + name.size(), pid);
+    const bool owner_is_gone = pid <= 0 || (::kill(pid, 0) != 0 && errno == ESRCH);
+    if (owner_is_gone) {
+      fs::remove_all(entry.path(), ignored);
+    }
+  }
+}
+
+}  // namespace
+
+std::string read_file(const fs::path& file) {
+  require(!fs::is_directory(file), ErrorKind::kIo, "{}: is a directory", file.string());
+  const Descriptor input(file, O_RDONLY | O_CLOEXEC);
+  std::string content;
+  char buffer[1 << 16];
+  for (;;) {
+    const ssize_t got = ::read(input.get(), buffer, sizeof buffer);
+    require(got >= 0, ErrorKind::kIo, "{}: {}", file.string(), std::strerror(errno));
+    if (got == 0) {
+      return content;
+    }
+    content.append(buffer, static_cast<std::size_t>(got));
+  }
+}
+
+void write_file(const fs::path& file, std::string_view content) {
+  const fs::path staging = file.string() + fmt::format(".tmp-{}", ::getpid());
+  try {
+    const Descriptor output(staging, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC);
+    while (!content.empty()) {
+      const ssize_t put = ::write(output.get(), content.data(), content.size());
+      require(put > 0, ErrorKind::kIo, "{}: {}", file.string(), std::strerror(errno));
+      content.remove_prefix(static_cast<std::size_t>(put));
+    }
+    require(
+        ::fsync(output.get()) == 0, ErrorKind::kIo, "{}: {}", file.string(), std::strerror(errno));
+    std::error_code code;
+    fs::rename(staging, file, code);
+    require(!code, ErrorKind::kIo, "{}: {}", file.string(), code.message());
+  } catch (const Error&) {
+    std::error_code ignored;
+    fs::remove(staging, ignored);
+    throw;
+  }
+}
+
+void make_directories(const fs::path& directory) {
+  std::error_code code;
+  fs::create_directories(directory, code);
+  require(!code, ErrorKind::kIo, "{}: {}", directory.string(), code.message());
+}
+
+StagedDirectory::StagedDirectory(fs::path final_path) : final_(fs::absolute(final_path)) {
+  final_ = final_.lexically_normal();
+  if (!final_.has_filename()) {
+    final_ = final_.parent_path();
+  }
+  make_directories(final_.parent_path());
+  remove_leftovers(final_);
+  staging_ = final_.parent_path() / (staging_prefix(final_) + std::to_string(::getpid()));
+  std::error_code code;
+  fs::create_directory(staging_, code);
+  require(!code, ErrorKind::kIo, "{}: {}", staging_.string(), code.message());
+  const std::scoped_lock lock(staged().mutex);
+  staged().paths.push_back(staging_);
+}
+
+StagedDirectory::~StagedDirectory() {
+  const std::scoped_lock lock(staged().mutex);
+  std::error_code ignored;
+  if (std::erase(staged().paths, staging_) > 0) {
+    fs::remove_all(staging_, ignored);
+  }
+}
+
+void StagedDirectory::commit() {
+  for (const auto& entry : fs::recursive_directory_iterator(staging_)) {
+    if (entry.is_regular_file()) {
+      flush_to_disk(entry.path());
+    }
+  }
+  const std::scoped_lock lock(staged().mutex);
+  std::error_code code;
+  fs::remove_all(final_, code);
+  fs::rename(staging_, final_, code);
+  require(!code, ErrorKind::kIo, "{}: {}", final_.string(), code.message());
+  flush_to_disk(final_.parent_path());
+  std::erase(staged().paths, staging_);
+}
+
+void discard_staged_directories() noexcept {
+  const std::scoped_lock lock(staged().mutex);
+  for (const fs::path& path : staged().paths) {
+    std::error_code ignored;
+    // A writer that is still running may add a file while the directory is emptied.
+    for (int attempt = 0; attempt < 3 && fs::exists(path, ignored); ++attempt) {
+      fs::remove_all(path, ignored);
+    }
+  }
+}
+
+std::int64_t peak_memory_bytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+}
+
+}  // namespace crossfade

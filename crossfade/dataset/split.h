@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crossfade/dataset/config.h"
+#include "crossfade/dataset/dataset.h"
+
+namespace crossfade {
+
+/// What a user is for in one split.
+enum class Role : std::uint8_t {
+  kSourceOnly,  ///< Rated in the source only: trains the source side.
+  kSide,        ///< Rated in the target only (or its source ratings are hidden).
+  kOverlap,     ///< Rated in both; trains the transfer.
+  kValidation,  ///< Rated in both; its target ratings are held out to select models.
+  kTest,        ///< Rated in both; its target ratings are held out to be scored once.
+};
+
+/// One assignment of roles to users.
+struct Split {
+  std::uint64_t seed = 0;
+  DatasetConfig config;
+  std::vector<Role> roles;  ///< By user.
+
+  /// The users of one role, ascending.
+  [[nodiscard]] std::vector<UserId> users(Role role) const;
+
+  /// A hash of seed, settings and roles: what a results table is stamped with.
+  [[nodiscard]] std::string hash() const;
+};
+
+/// Draws the roles (METHODS, evaluation protocol): the overlapping users in the order of their
+/// external ids are shuffled by `seed`; the first round(beta * n) are test users, the next
+/// round(validation * rest) validation users, then round(hide_source * rest) side users, the
+/// rest trains. Independent of the order of rows in any file.
+/// @throws Error  kData when fewer than 10 users overlap, or when beta leaves no test user or
+///                fewer than 2 training overlap users.
+[[nodiscard]] Split draw_split(const Dataset& dataset,
+                               const DatasetConfig& config,
+                               std::uint64_t seed);
+
+/// Writes and reads a split (roles.npy and its settings).
+void save_split(const Split& split, const std::filesystem::path& directory);
+[[nodiscard]] Split load_split(const std::filesystem::path& directory);
+
+/// What a model may see of `domain`: in the target the ratings of side and training overlap
+/// users; in the source those of everyone but users whose source is hidden. Held-out users have
+/// empty rows.
+[[nodiscard]] Ratings training_ratings(const Dataset& dataset, const Split& split, Domain domain);
+
+/// The held-out target ratings of the users of `role` (kValidation or kTest).
+struct HeldOut {
+  std::vector<UserId> users;   ///< One per row; ascending.
+  std::vector<ItemId> items;   ///< One per row; ascending within a user.
+  std::vector<float> ratings;  ///< One per row.
+  std::vector<std::uint8_t>
+      unseen_item;  ///< 1 where the item has no training rating: dual cold start.
+};
+
+[[nodiscard]] HeldOut held_out_ratings(const Dataset& dataset, const Split& split, Role role);
+
+}  // namespace crossfade
