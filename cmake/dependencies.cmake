@@ -3,20 +3,20 @@
 # it. Columns are two spaces apart; headers and owners are the beginnings of paths. The reason for
 # each library stands in ARCHITECTURE.md.
 #
-#   library        version  licence       headers           owners
-#   fmt            9        MIT           fmt/              anywhere
-#   nlohmann-json  3.11     MIT           nlohmann/         crossfade/core/json.h
-#   toml++         3.3      MIT           toml++/           crossfade/core/toml.cpp
-#   xxHash         0.8      BSD-2-Clause  xxhash.h          crossfade/core/hash.cpp
-#   DuckDB         1.4      MIT           duckdb.h          crossfade/core/database.cpp
-#   zlib           1.2      Zlib          zlib.h            crossfade/ingest/gzip_file.cpp
-#   Eigen          3.4      MPL-2.0       Eigen/            crossfade/core/npy.cpp crossfade/features/ crossfade/kernels/
-#   utf8proc       2.6      MIT           utf8proc.h        crossfade/features/text
-#   OpenCV         4.6      Apache-2.0    opencv2/          crossfade/synth/ crossfade/features/image_
+#   library        version  licence       headers            owners
+#   fmt            9        MIT           fmt/               anywhere
+#   nlohmann-json  3.11     MIT           nlohmann/          crossfade/core/json.h
+#   toml++         3.3      MIT           toml++/            crossfade/core/toml.cpp
+#   xxHash         0.8      BSD-2-Clause  xxhash.h           crossfade/core/hash.cpp
+#   DuckDB         1.4      MIT           duckdb.h           crossfade/core/database.cpp
+#   zlib           1.2      Zlib          zlib.h             crossfade/ingest/gzip_file.cpp
+#   Eigen          3.4      MPL-2.0       Eigen/             crossfade/core/npy.cpp crossfade/features/ crossfade/kernels/
+#   utf8proc       2.6      MIT           utf8proc.h         crossfade/features/text
+#   OpenCV         4.6      Apache-2.0    opencv2/           crossfade/synth/ crossfade/features/image_
 #   libtorch       1.13     BSD-3-Clause  torch/ ATen/ c10/  crossfade/models/ crossfade/training/
-#   CLI11          2.1      BSD-3-Clause  CLI/              cli/
-#   GoogleTest     1.12     BSD-3-Clause  gtest/ gmock/     tests/
-#   benchmark      1.7      Apache-2.0    benchmark/        benchmarks/
+#   CLI11          2.1      BSD-3-Clause  CLI/               cli/
+#   GoogleTest     1.12     BSD-3-Clause  gtest/ gmock/      tests/
+#   benchmark      1.7      Apache-2.0    benchmark/         benchmarks/
 find_package(Threads REQUIRED)
 find_package(fmt 9 REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
