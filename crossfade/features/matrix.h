@@ -3,13 +3,14 @@
 
 #include <cstddef>
 #include <span>
+#include <utility>
 
 #include "crossfade/core/npy.h"
 
 namespace crossfade {
 
 /// Feature vectors of users or items, one row each, mapped from disk. A row of zeros stands for
-/// an entity of which nothing is known; features are standardised, so it is also the average.
+/// an entity of which nothing is known; features are standardised, so zero is also the average.
 class FeatureMatrix {
  public:
   explicit FeatureMatrix(NpyFile file) : file_(std::move(file)) {}

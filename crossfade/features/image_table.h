@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "crossfade/core/artifact.h"
+#include "crossfade/features/block.h"
+
+namespace crossfade {
+
+/// What became of the images of one domain.
+struct ImageCounts {
+  std::int64_t described = 0;
+  std::int64_t remote = 0;      ///< Named by an address, not by a file: not fetched.
+  std::int64_t absent = 0;      ///< The item names no image.
+  std::int64_t unreadable = 0;  ///< Named, but no image that can be decoded.
+  std::string first_problem;    ///< Of the unreadable: "poster.jpg: is damaged"; by item order.
+};
+
+/// Describes `images` (a path, an address or "" per item) on `threads` threads into a matrix
+/// [images, kImageDescriptorWidth] at `file`, float16. The result does not depend on `threads`.
+/// @throws Error  kIo.
+ImageCounts describe_images(std::span<const std::string> images,
+                            const std::filesystem::path& file,
+                            std::size_t threads,
+                            RowMask& present,
+                            const OnProgress& on_progress);
+
+/// The artifact that holds the descriptions of the images of both domains. It is made anew when
+/// the ingest artifact, or the size or time of an image file, has changed.
+ArtifactState ensure_image_descriptors(const std::filesystem::path& ingest,
+                                       const std::filesystem::path& directory,
+                                       const FeatureCallbacks& callbacks);
+
+/// The descriptions of one domain.
+[[nodiscard]] RawFeatures open_image_descriptors(const std::filesystem::path& directory,
+                                                 Domain domain);
+
+}  // namespace crossfade

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crossfade/features/tables.h"
+
+#include "crossfade/core/database.h"
+#include "crossfade/core/error.h"
+#include "crossfade/features/workspace.h"
+
+namespace crossfade {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path table(const fs::path& ingest, Domain domain, std::string_view name) {
+  return ingest / name_of(domain) / name;
+}
+
+// One thread: rows then arrive in the order of the file, and tables are read faster than texts
+// are cut into words.
+Database open_database() {
+  return Database({.memory_limit = "1GB", .spill_directory = "", .threads = 1});
+}
+
+// '0110...', as a bit string the database indexes by user.
+std::string bits(const std::vector<std::uint8_t>& mask) {
+  std::string out;
+  out.reserve(mask.size());
+  for (const std::uint8_t bit : mask) {
+    out += bit != 0 ? '1' : '0';
+  }
+  return out;
+}
+
+}  // namespace
+
+void read_item_texts(const fs::path& ingest,
+                     Domain domain,
+                     std::size_t n_items,
+                     const OnDocument& on_item) {
+  const fs::path file = table(ingest, domain, "items.parquet");
+  Database database = open_database();
+  Rows rows =
+      database.query(fmt::format("SELECT item, title, description, categories FROM "
+                                 "read_parquet({})",
+                                 sql_quote(file.string())));
+  std::size_t expected = 0;
+  while (const RowBlock* block = rows.next()) {
+    const auto items = block->column<std::int32_t>(0);
+    for (std::size_t row = 0; row < block->rows(); ++row, ++expected) {
+      require(expected < n_items && static_cast<std::size_t>(items[row]) == expected,
+              ErrorKind::kData,
+              "{}: item {} stands where the dataset has item {} of {}; run ingest and dataset "
+              "again",
+              file.string(),
+              items[row],
+              expected,
+              n_items);
+      on_item({.entity = expected,
+               .fields = {block->text(1, row), block->text(2, row), block->text(3, row)}});
+    }
+  }
+  require(expected == n_items,
+          ErrorKind::kData,
+          "{}: has {} items, the dataset {}; run ingest and dataset again",
+          file.string(),
+          expected,
+          n_items);
+}
+
+void read_reviews(const fs::path& ingest,
+                  Domain domain,
+                  const std::vector<std::uint8_t>& visible,
+                  const OnDocument& on_review) {
+  const fs::path file = table(ingest, domain, "reviews.parquet");
+  Database database = open_database();
+  Rows rows =
+      database.query(fmt::format("SELECT user, title, text FROM read_parquet({}) "
+                                 "WHERE user BETWEEN 0 AND {} AND get_bit('{}'::BIT, user) = 1",
+                                 sql_quote(file.string()),
+                                 static_cast<std::int64_t>(visible.size()) - 1,
+                                 bits(visible)));
+  std::int32_t previous = 0;
+  while (const RowBlock* block = rows.next()) {
+    const auto users = block->column<std::int32_t>(0);
+    for (std::size_t row = 0; row < block->rows(); ++row) {
+      require(users[row] >= previous,
+              ErrorKind::kData,
+              "{}: user {} stands after user {}; the table must be sorted by user",
+              file.string(),
+              users[row],
+              previous);
+      previous = users[row];
+      on_review({.entity = static_cast<std::size_t>(users[row]),
+                 .fields = {block->text(1, row), block->text(2, row), {}}});
+    }
+  }
+}
+
+std::vector<std::string> read_item_column(const fs::path& ingest,
+                                          Domain domain,
+                                          std::string_view column) {
+  const fs::path file = table(ingest, domain, "items.parquet");
+  Database database = open_database();
+  Rows rows = database.query(fmt::format(
+      "SELECT {} FROM read_parquet({}) ORDER BY item", sql_name(column), sql_quote(file.string())));
+  std::vector<std::string> out;
+  while (const RowBlock* block = rows.next()) {
+    for (std::size_t row = 0; row < block->rows(); ++row) {
+      out.emplace_back(block->text(0, row));
+    }
+  }
+  return out;
+}
+
+}  // namespace crossfade
