@@ -273,6 +273,12 @@ struct NpyWriter::State {
             std::strerror(errno));
   }
 
+  template <typename T>
+  void append(std::span<const T> values) {
+    rows += columns == 0 ? 0 : values.size() / columns;
+    write(values.data(), values.size_bytes());
+  }
+
   [[nodiscard]] std::string head() const {
     return header(type, fmt::format("({}, {})", rows, columns));
   }
@@ -292,13 +298,24 @@ NpyWriter::NpyWriter(const std::filesystem::path& file, NpyType type, std::size_
 NpyWriter::~NpyWriter() = default;
 
 void NpyWriter::append(std::span<const float> values) {
-  state_->rows += state_->columns == 0 ? 0 : values.size() / state_->columns;
   if (state_->type == NpyType::kFloat32) {
-    state_->write(values.data(), values.size_bytes());
+    state_->append(values);
     return;
   }
-  std::vector<Eigen::half> halves(values.begin(), values.end());
-  state_->write(halves.data(), halves.size() * sizeof(Eigen::half));
+  const std::vector<Eigen::half> halves(values.begin(), values.end());
+  state_->append(std::span(halves));
+}
+
+void NpyWriter::append(std::span<const std::int32_t> values) {
+  state_->append(values);
+}
+
+void NpyWriter::append(std::span<const std::int64_t> values) {
+  state_->append(values);
+}
+
+void NpyWriter::append(std::span<const std::uint8_t> values) {
+  state_->append(values);
 }
 
 void NpyWriter::finish() {

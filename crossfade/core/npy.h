@@ -44,7 +44,7 @@ class NpyFile {
   std::unique_ptr<State> state_;
 };
 
-/// Writes a two-dimensional .npy file row by row, in bounded memory.
+/// Writes a .npy file in bounded memory: two-dimensional, row by row.
 class NpyWriter {
  public:
   /// @throws Error  kIo.
@@ -55,6 +55,11 @@ class NpyWriter {
 
   /// Appends `values` (whole rows), converted to the file's type: kFloat16 or kFloat32.
   void append(std::span<const float> values);
+
+  /// Appends whole numbers to a file of their own type.
+  void append(std::span<const std::int32_t> values);
+  void append(std::span<const std::int64_t> values);
+  void append(std::span<const std::uint8_t> values);
 
   /// Writes the final row count into the header and closes the file.
   void finish();

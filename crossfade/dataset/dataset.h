@@ -33,7 +33,7 @@ class Dataset {
   /// see training_ratings in split.h.
   [[nodiscard]] RatingsView ratings(Domain domain) const noexcept;
 
-  /// The user with external id `id`, in O(log users).
+  /// The user with external id `id`, in O(log users). UserIds ascend with external ids.
   [[nodiscard]] std::optional<UserId> find_user(std::string_view id) const;
 
   [[nodiscard]] std::string_view user_name(UserId user) const;
@@ -46,8 +46,12 @@ class Dataset {
   std::unique_ptr<State> state_;
 };
 
-/// Builds the dataset artifact from an ingest artifact: one streamed pass per domain over
-/// reviews.parquet, which is sorted by user and item.
+/// Builds the dataset artifact in `directory` from the ingest artifact in `ingest_directory`:
+/// one streamed pass over users.parquet (users numbered from 0 in the order of their external
+/// ids) and per domain one over reviews.parquet (sorted by user and item). Memory does not grow
+/// with the number of rows.
+/// @throws Error  kIo; kData, naming file and row, when the tables break those promises, hold
+///                an id out of range or a rating outside [1, 5].
 ArtifactState build_dataset(const std::filesystem::path& ingest_directory,
                             const std::filesystem::path& directory,
                             const OnProgress& on_progress);

@@ -35,18 +35,27 @@ struct Split {
   [[nodiscard]] std::string hash() const;
 };
 
-/// Draws the roles (METHODS, evaluation protocol): the overlapping users in the order of their
-/// external ids are shuffled by `seed`; the first round(beta * n) are test users, the next
-/// round(validation * rest) validation users, then round(hide_source * rest) side users, the
-/// rest trains. Independent of the order of rows in any file.
-/// @throws Error  kData when fewer than 10 users overlap, or when beta leaves no test user or
-///                fewer than 2 training overlap users.
+/// Fewer users in both domains than this teach no transfer.
+inline constexpr std::size_t kMinOverlap = 10;
+
+/// Draws the roles: the overlapping users in the order of their external ids are shuffled by
+/// `seed`; the first round(beta * n) are test users, the next round(validation * rest)
+/// validation users, then round(hide_source * rest) side users, the rest trains. So the split
+/// depends on who overlaps and on nothing else, and with one seed the test users of a smaller
+/// beta are among those of a larger one.
+/// @throws Error  kUsage when a setting is out of range; kData when fewer than kMinOverlap users
+///                overlap, when beta leaves no test user or fewer than 2 training overlap
+///                users, or when a validation part above 0 comes to no user.
 [[nodiscard]] Split draw_split(const Dataset& dataset,
                                const DatasetConfig& config,
                                std::uint64_t seed);
 
-/// Writes and reads a split (roles.npy and its settings).
+/// Writes roles.npy and split.json into `directory`.
+/// @throws Error  kIo.
 void save_split(const Split& split, const std::filesystem::path& directory);
+
+/// Reads what save_split wrote.
+/// @throws Error  kIo; kData when a file is damaged or the two do not belong together.
 [[nodiscard]] Split load_split(const std::filesystem::path& directory);
 
 /// What a model may see of `domain`: in the target the ratings of side and training overlap
@@ -59,10 +68,11 @@ struct HeldOut {
   std::vector<UserId> users;   ///< One per row; ascending.
   std::vector<ItemId> items;   ///< One per row; ascending within a user.
   std::vector<float> ratings;  ///< One per row.
-  std::vector<std::uint8_t>
-      unseen_item;  ///< 1 where the item has no training rating: dual cold start.
+  /// 1 where the item has no training rating: dual cold start.
+  std::vector<std::uint8_t> unseen_item;
 };
 
+/// The rows of `role`, by user and item.
 [[nodiscard]] HeldOut held_out_ratings(const Dataset& dataset, const Split& split, Role role);
 
 }  // namespace crossfade
