@@ -19,7 +19,8 @@ sources() {
 }
 
 check_format() {
-  sources | xargs -0 clang-format-14 --dry-run -Werror
+  ! sources | xargs -0 clang-format-14 --dry-run 2>&1 |
+    sed -n 's/:.*\[-Wclang-format.*/: make format would change it/p' | sort -u | grep .
 }
 
 check_scripts() {
