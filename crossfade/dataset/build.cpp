@@ -12,11 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// One thread keeps the order of the rows and the memory small; the pass is bound by the disk.
-Database open_database() {
-  return Database({.memory_limit = "1GB", .spill_directory = {}, .threads = 1});
-}
-
 std::string select(std::string_view columns, const fs::path& parquet) {
   return fmt::format("SELECT {} FROM read_parquet({})", columns, sql_quote(parquet.string()));
 }
@@ -140,25 +135,28 @@ struct DomainCounts {
   std::size_t ratings = 0;
 };
 
-DomainCounts copy_domain(const fs::path& in,
-                         const fs::path& out,
-                         std::size_t users,
-                         const OnProgress& on_progress) {
+struct Copy {
+  Database& database;
+  std::size_t users;
+  const OnProgress& on_progress;
+};
+
+DomainCounts copy_domain(const Copy& copy, const fs::path& in, const fs::path& out) {
   make_directories(out);
-  Database database = open_database();
   const fs::path parquet = in / "reviews.parquet";
-  const std::size_t items = count_rows(database, in / "items.parquet");
+  const std::size_t items = count_rows(copy.database, in / "items.parquet");
   const std::string what = fmt::format("compressing {} ratings", out.filename().string());
   Progress progress{.what = what,
                     .done = 0,
-                    .total = static_cast<std::int64_t>(count_rows(database, parquet)),
+                    .total = static_cast<std::int64_t>(count_rows(copy.database, parquet)),
                     .unit = "ratings"};
-  DomainWriter writer(parquet, out, users, items);
-  Rows rows = database.query(select("\"user\"::INTEGER, item::INTEGER, rating::FLOAT", parquet));
+  DomainWriter writer(parquet, out, copy.users, items);
+  Rows rows =
+      copy.database.query(select("\"user\"::INTEGER, item::INTEGER, rating::FLOAT", parquet));
   while (const RowBlock* block = rows.next()) {
     writer.append(*block);
     progress.done += static_cast<std::int64_t>(block->rows());
-    report(on_progress, progress);
+    report(copy.on_progress, progress);
   }
   return {.items = items, .ratings = writer.finish()};
 }
@@ -193,14 +191,15 @@ ArtifactState build_dataset(const fs::path& ingest_directory,
   const ArtifactKey key{
       .stage = "dataset", .config = "", .inputs = {{"ingest", ingest.content_hash}}};
   return ensure_artifact(directory, key, [&](const fs::path& out) {
-    Database database = open_database();
+    // One thread keeps the order of the rows and the memory small.
+    Database database({.memory_limit = "1GB", .spill_directory = {}, .threads = 1});
     DatasetCounts counts;
     counts.users = copy_user_names(database, ingest_directory / "users.parquet", out);
-    const auto copy = [&](const char* domain) {
-      return copy_domain(ingest_directory / domain, out / domain, counts.users, on_progress);
-    };
-    const DomainCounts source = copy(kSourceDirectory);
-    const DomainCounts target = copy(kTargetDirectory);
+    const Copy copy{.database = database, .users = counts.users, .on_progress = on_progress};
+    const DomainCounts source =
+        copy_domain(copy, ingest_directory / kSourceDirectory, out / kSourceDirectory);
+    const DomainCounts target =
+        copy_domain(copy, ingest_directory / kTargetDirectory, out / kTargetDirectory);
     counts.source_items = source.items;
     counts.source_ratings = source.ratings;
     counts.target_items = target.items;
