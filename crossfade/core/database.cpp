@@ -66,6 +66,25 @@ struct Result {
   Result& operator=(const Result&) = delete;
 };
 
+// Applies the TextFunction in the extra info to one chunk of rows.
+void call_text_function(duckdb_function_info info, duckdb_data_chunk chunk, duckdb_vector result) {
+  const auto& function = *static_cast<TextFunction*>(duckdb_scalar_function_get_extra_info(info));
+  duckdb_vector input = duckdb_data_chunk_get_vector(chunk, 0);
+  auto* texts = static_cast<duckdb_string_t*>(duckdb_vector_get_data(input));
+  std::uint64_t* valid = duckdb_vector_get_validity(input);
+  std::string out;
+  for (idx_t row = 0; row < duckdb_data_chunk_get_size(chunk); ++row) {
+    if (valid != nullptr && !duckdb_validity_row_is_valid(valid, row)) {
+      duckdb_vector_ensure_validity_writable(result);
+      duckdb_validity_set_row_invalid(duckdb_vector_get_validity(result), row);
+      continue;
+    }
+    out.clear();
+    function({duckdb_string_t_data(&texts[row]), duckdb_string_t_length(texts[row])}, out);
+    duckdb_vector_assign_string_element_len(result, row, out.data(), out.size());
+  }
+}
+
 }  // namespace
 
 struct Database::State {
@@ -165,6 +184,23 @@ Database::Database(const DatabaseOptions& options) : state_(std::make_unique<Sta
 }
 
 Database::~Database() = default;
+
+void Database::add_text_function(const std::string& name, TextFunction function) {
+  duckdb_scalar_function scalar = duckdb_create_scalar_function();
+  duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
+  duckdb_scalar_function_set_name(scalar, name.c_str());
+  duckdb_scalar_function_add_parameter(scalar, text);
+  duckdb_scalar_function_set_return_type(scalar, text);
+  duckdb_scalar_function_set_extra_info(
+      scalar, new TextFunction(std::move(function)), [](void* extra) {
+        delete static_cast<TextFunction*>(extra);
+      });
+  duckdb_scalar_function_set_function(scalar, call_text_function);
+  const duckdb_state added = duckdb_register_scalar_function(state_->connection, scalar);
+  duckdb_destroy_scalar_function(&scalar);
+  duckdb_destroy_logical_type(&text);
+  require(added == DuckDBSuccess, ErrorKind::kInternal, "cannot add the SQL function {}", name);
+}
 
 void Database::execute(const std::string& sql) {
   Result result;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -64,6 +65,10 @@ class Rows {
   std::unique_ptr<State> state_;
 };
 
+/// Turns one text into another; writes into `out`, which is empty on entry. Must be pure: it is
+/// called from several threads at once, and must not throw.
+using TextFunction = std::function<void(std::string_view in, std::string& out)>;
+
 /// An in-memory DuckDB: reads JSONL, CSV and Parquet files out of core and answers SQL.
 /// One connection; not to be used by two threads at once.
 class Database {
@@ -73,6 +78,9 @@ class Database {
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
+
+  /// Makes `function` callable from SQL as name(VARCHAR) -> VARCHAR. NULL stays NULL.
+  void add_text_function(const std::string& name, TextFunction function);
 
   /// Runs statements for their effect.
   /// @throws Error  kIo when a file cannot be read or written, the disk is full or the memory

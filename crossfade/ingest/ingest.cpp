@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crossfade/ingest/ingest.h"
+
+#include <array>
+#include <future>
+#include <system_error>
+
+#include "crossfade/core/error.h"
+#include "crossfade/core/toml.h"
+#include "crossfade/ingest/funnel.h"
+#include "crossfade/ingest/gzip_file.h"
+#include "crossfade/ingest/rejects.h"
+#include "crossfade/ingest/row_source.h"
+#include "crossfade/ingest/tables.h"
+
+namespace crossfade {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::array<std::string, 2> kDomains = {"source", "target"};
+
+const DomainSource& settings_of(const IngestConfig& config, const std::string& domain) {
+  return domain == "source" ? config.source : config.target;
+}
+
+// DuckDB ends a gzip file that is cut short silently, so every one is checked on a thread of its
+// own while the rows are read.
+class GzipCheck {
+ public:
+  explicit GzipCheck(std::vector<std::string> files)
+      : check_(std::async(std::launch::async, [files = std::move(files)] {
+          for (const std::string& file : files) {
+            if (is_gzip(file)) {
+              verify_gzip(file);
+            }
+          }
+        })) {}
+
+  // Waits for the verdict; throws it.
+  void wait() {
+    if (check_.valid()) {
+      check_.get();
+    }
+  }
+
+ private:
+  std::future<void> check_;
+};
+
+std::vector<std::string> input_files(Database& database, const IngestConfig& config) {
+  std::vector<std::string> files;
+  for (const std::string& domain : kDomains) {
+    const DomainSource& from = settings_of(config, domain);
+    for (const std::string& file : {from.reviews, from.items}) {
+      if (!file.empty()) {
+        files.push_back(file);
+      }
+    }
+    for (const std::string& query : {from.query, from.items_query}) {
+      const std::vector<std::string> named = files_in_query(database, query);
+      files.insert(files.end(), named.begin(), named.end());
+    }
+  }
+  return files;
+}
+
+// One build of the artifact.
+class Build {
+ public:
+  Build(const IngestConfig& config,
+        std::vector<std::string> files,
+        fs::path directory,
+        const OnProgress& on_progress,
+        const OnNote& on_note)
+      : config_(config),
+        directory_(std::move(directory)),
+        spill_(directory_ / "spill"),
+        database_({.memory_limit = config.memory_limit,
+                   .spill_directory = spill_,
+                   .threads = config.threads}),
+        gzip_(std::move(files)),
+        on_progress_(on_progress),
+        on_note_(on_note) {
+    add_text_functions(database_);
+    for (const std::string& domain : kDomains) {
+      add_image_functions(database_, settings_of(config, domain), domain);
+    }
+  }
+
+  Json run() {
+    create_rejected_table(database_);
+    try {
+      for (const std::string& domain : kDomains) {
+        load(domain);
+      }
+    } catch (const Error&) {
+      gzip_.wait();
+      throw;
+    }
+    gzip_.wait();
+    Json details = {{"users", 0}, {"overlap", 0}};
+    number_ids(database_);
+    for (const std::string& domain : kDomains) {
+      step("filtering the " + domain + " reviews");
+      details[domain] = filter(domain);
+    }
+    const UserCounts users = write_users(database_, directory_);
+    details["users"] = users.all;
+    details["overlap"] = users.overlap;
+    for (const std::string& domain : kDomains) {
+      step("writing the " + domain + " tables");
+      write_domain(database_, directory_, domain);
+      note_gaps(domain);
+    }
+    write_rejected(database_, directory_);
+    step("done");
+    std::error_code ignored;
+    fs::remove_all(spill_, ignored);
+    return details;
+  }
+
+ private:
+  void load(const std::string& domain) {
+    const DomainSource& from = settings_of(config_, domain);
+    step("reading the " + domain + " reviews");
+    const RowSource reviews = review_rows(database_, from, domain);
+    rejected_[domain == "target"] =
+        load_reviews(database_, reviews, {domain, config_.min_words, config_.max_bad_fraction});
+    step("reading the " + domain + " items");
+    const std::optional<RowSource> items = item_rows(database_, from, domain);
+    load_items(database_, items, {domain, config_.min_words, config_.max_bad_fraction});
+  }
+
+  Json filter(const std::string& domain) {
+    const RowCounts& rows = rejected_[domain == "target"];
+    std::vector<FunnelStep> steps = {
+        {.step = "read", .rows = rows.read},
+        {.step = "rejected", .rows = rows.read - rows.rejected, .dropped = rows.rejected}};
+    for (FunnelStep& step : apply_filters(database_, config_, domain)) {
+      steps.push_back(std::move(step));
+    }
+    Json funnel = Json::array();
+    for (const FunnelStep& step : steps) {
+      funnel.push_back({{"step", step.step},
+                        {"rows", step.rows},
+                        {"users", step.users},
+                        {"items", step.items},
+                        {"dropped", step.dropped}});
+    }
+    return {{"items", steps.back().items},
+            {"reviews", steps.back().rows},
+            {"rejected", rows.rejected},
+            {"funnel", funnel}};
+  }
+
+  void note_gaps(const std::string& domain) {
+    const DomainSource& from = settings_of(config_, domain);
+    const std::int64_t gaps = count_items_without_metadata(database_, domain);
+    if (gaps > 0 && !(from.items.empty() && from.items_query.empty())) {
+      report(on_note_, fmt::format("{}: {} items have no row in the items file", domain, gaps));
+    }
+  }
+
+  void step(std::string_view what) {
+    constexpr std::int64_t kSteps = 8;
+    report(on_progress_, Progress{.what = what, .done = done_++, .total = kSteps, .unit = "steps"});
+  }
+
+  const IngestConfig& config_;
+  fs::path directory_;
+  fs::path spill_;
+  Database database_;
+  GzipCheck gzip_;
+  const OnProgress& on_progress_;
+  const OnNote& on_note_;
+  std::array<RowCounts, 2> rejected_;
+  std::int64_t done_ = 0;
+};
+
+}  // namespace
+
+ArtifactState ingest(const IngestConfig& config,
+                     const fs::path& directory,
+                     const OnProgress& on_progress,
+                     const OnNote& on_note) {
+  check_settings(config);
+  const fs::path target = fs::absolute(directory).lexically_normal();
+  const fs::path cache = target.parent_path() / "input-hashes.json";
+  ArtifactKey key{.stage = "ingest", .config = to_toml(config, "", false), .inputs = {}};
+  std::vector<std::string> files;
+  {
+    Database database(DatabaseOptions{});
+    files = input_files(database, config);
+  }
+  for (const std::string& file : files) {
+    key.inputs.push_back(hash_input(file, cache));
+  }
+  return ensure_artifact(target, key, [&](const fs::path& staging) {
+    return Build(config, files, staging, on_progress, on_note).run();
+  });
+}
+
+}  // namespace crossfade

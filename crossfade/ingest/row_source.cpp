@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crossfade/ingest/row_source.h"
+
+#include <algorithm>
+#include <set>
+
+#include "crossfade/core/error.h"
+#include "crossfade/ingest/clean_text.h"
+#include "crossfade/ingest/json_text.h"
+
+namespace crossfade {
+namespace {
+
+using Names = std::vector<std::string_view>;
+
+// A field, its setting and the names it is recognised by, best first.
+struct Wanted {
+  std::string name;
+  std::string setting;  // "" when no setting names its column.
+  std::string chosen;   // The setting's value; "" = recognise.
+  bool required = false;
+  Names known;
+};
+
+std::vector<Wanted> wanted_of_reviews(const DomainSource& from) {
+  return {
+      {"user",
+       "user_column",
+       from.user_column,
+       true,
+       {"user_id", "reviewerID", "user", "userId", "uid", "customer_id", "reviewer_id"}},
+      {"item",
+       "item_column",
+       from.item_column,
+       true,
+       {"parent_asin",
+        "item_id",
+        "asin",
+        "item",
+        "itemId",
+        "movieId",
+        "movie_id",
+        "book_id",
+        "business_id",
+        "product_id",
+        "iid"}},
+      {"rating",
+       "rating_column",
+       from.rating_column,
+       true,
+       {"rating", "overall", "stars", "star_rating", "score"}},
+      {"time",
+       "time_column",
+       from.time_column,
+       false,
+       {"timestamp", "unixReviewTime", "time", "time_ms", "date", "review_date"}},
+      {"title",
+       "title_column",
+       from.title_column,
+       false,
+       {"title", "summary", "review_title", "review_headline", "headline"}},
+      {"text",
+       "text_column",
+       from.text_column,
+       false,
+       {"text", "reviewText", "review_text", "review", "review_body", "body", "comment"}},
+  };
+}
+
+std::vector<Wanted> wanted_of_items() {
+  return {
+      {"item",
+       "",
+       "",
+       true,
+       {"parent_asin",
+        "item_id",
+        "asin",
+        "item",
+        "itemId",
+        "movieId",
+        "movie_id",
+        "book_id",
+        "business_id",
+        "product_id",
+        "iid",
+        "id"}},
+      {"title", "", "", false, {"title", "name", "movie_title", "product_title"}},
+      {"description", "", "", false, {"description", "overview", "plot", "summary", "text"}},
+      {"categories", "", "", false, {"categories", "category", "genres", "genre", "class"}},
+      {"image",
+       "",
+       "",
+       false,
+       {"images", "imUrl", "imageURLHighRes", "imageURL", "image", "image_url", "poster"}},
+  };
+}
+
+// RecBole writes the type into the name: user_id:token.
+std::string plain_column(std::string_view column) {
+  std::string name(column.substr(0, column.find(':')));
+  std::ranges::transform(
+      name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return name;
+}
+
+std::string recognise(const Wanted& wanted, const std::vector<std::string>& columns) {
+  for (const std::string_view known : wanted.known) {
+    const auto found = std::ranges::find_if(columns, [&](const std::string& column) {
+      return plain_column(column) == plain_column(known);
+    });
+    if (found != columns.end()) {
+      return *found;
+    }
+  }
+  return "";
+}
+
+RowField resolve(const Wanted& wanted,
+                 const std::vector<std::string>& columns,
+                 const std::string& label,
+                 const std::string& domain) {
+  if (!wanted.chosen.empty()) {
+    require(std::ranges::find(columns, wanted.chosen) != columns.end(),
+            ErrorKind::kUsage,
+            "{}: there is no column \"{}\" (ingest.{}.{}); it has: {}",
+            label,
+            wanted.chosen,
+            domain,
+            wanted.setting,
+            fmt::join(columns, ", "));
+    return {.name = wanted.name, .column = wanted.chosen};
+  }
+  const std::string column = recognise(wanted, columns);
+  require(!column.empty() || !wanted.required,
+          ErrorKind::kData,
+          "{}: no column is the {}; it has: {}; name it with {}",
+          label,
+          wanted.name,
+          fmt::join(columns, ", "),
+          wanted.setting.empty() ? fmt::format("ingest.{}.items_query", domain)
+                                 : fmt::format("ingest.{}.{}", domain, wanted.setting));
+  return {.name = wanted.name, .column = column};
+}
+
+// DuckDB expands patterns in file names; a name is meant literally.
+std::string literal_path(const std::filesystem::path& path) {
+  std::string out;
+  for (const char c : path.string()) {
+    out += c == '*' || c == '?' || c == '[' ? std::string{'[', c, ']'} : std::string(1, c);
+  }
+  return sql_quote(out);
+}
+
+std::string column_types(const std::vector<std::string>& columns, std::string_view type) {
+  std::string out;
+  for (const std::string& column : columns) {
+    out += fmt::format("{}{}: '{}'", out.empty() ? "" : ", ", sql_quote(column), type);
+  }
+  return "{" + out + "}";
+}
+
+std::vector<std::string> used_columns(const std::vector<RowField>& fields) {
+  std::vector<std::string> columns;
+  for (const RowField& field : fields) {
+    if (!field.column.empty() && std::ranges::find(columns, field.column) == columns.end()) {
+      columns.push_back(field.column);
+    }
+  }
+  return columns;
+}
+
+std::string compression(const InputFile& file) {
+  return file.gzip ? "gzip" : "uncompressed";
+}
+
+std::string scan_json(const InputFile& file, const std::vector<RowField>& fields, bool as_json) {
+  return fmt::format(
+      "read_json({}, format = 'newline_delimited', ignore_errors = true, compression = '{}', "
+      "columns = {})",
+      literal_path(file.path),
+      compression(file),
+      column_types(used_columns(fields), as_json ? "JSON" : "VARCHAR"));
+}
+
+// The options of read_csv that note structurally bad rows in the table `rejects`.
+std::string store_rejects(const std::string& rejects) {
+  return fmt::format(
+      "store_rejects = true, rejects_limit = 0, rejects_table = {}, rejects_scan = {}",
+      sql_quote(rejects),
+      sql_quote(rejects + "_scan"));
+}
+
+std::string scan_python(const InputFile& file, const RowSource& rows, bool as_json) {
+  std::string columns;
+  for (const std::string& column : used_columns(rows.fields)) {
+    columns += fmt::format("{}json {} {} AS {}",
+                           columns.empty() ? "" : ", ",
+                           as_json ? "->" : "->>",
+                           sql_quote("$.\"" + column + "\""),
+                           sql_name(column));
+  }
+  return fmt::format(
+      "(SELECT {} FROM (SELECT CASE WHEN json_valid(text) THEN text::JSON END AS json FROM "
+      "(SELECT python_to_json(line) AS text FROM read_csv({}, auto_detect = false, "
+      "header = false, compression = '{}', delim = '\x01', quote = '', escape = '', {}, "
+      "columns = {{'line': 'VARCHAR'}}) WHERE trim(line) <> '')))",
+      columns,
+      literal_path(file.path),
+      compression(file),
+      store_rejects(rows.rejects));
+}
+
+std::string scan_delimited(const InputFile& file, const std::string& rejects) {
+  const std::string quote = sql_quote(file.quoted ? "\"" : "");
+  return fmt::format(
+      "read_csv({}, auto_detect = false, header = true, compression = '{}', delim = {}, "
+      "quote = {}, escape = {}, {}, columns = {})",
+      literal_path(file.path),
+      compression(file),
+      sql_quote(std::string(1, file.delimiter)),
+      quote,
+      quote,
+      store_rejects(rejects),
+      column_types(file.columns, "VARCHAR"));
+}
+
+// How the SQL value of a column becomes text.
+enum class Values { kText, kJson, kAnyType };
+
+// The SELECT of `fields` from `scan`. With `lists`, all but ids come out as JSON text.
+std::string select_fields(const std::vector<RowField>& fields,
+                          const std::string& scan,
+                          Values values,
+                          bool lists) {
+  std::string columns;
+  for (const RowField& field : fields) {
+    const std::string column = sql_name(field.column);
+    const bool id = field.name == "item" || field.name == "user";
+    std::string value = column;
+    if (field.column.empty()) {
+      value = "NULL::VARCHAR";
+    } else if (values == Values::kJson && lists) {
+      value = id ? column + "->>'$'" : column + "::VARCHAR";
+    } else if (values == Values::kAnyType) {
+      value = lists && !id ? "to_json(" + column + ")::VARCHAR" : column + "::VARCHAR";
+    }
+    columns += fmt::format("{}{} AS {}", columns.empty() ? "" : ", ", value, field.name);
+  }
+  return fmt::format("SELECT {} FROM {}", columns, scan);
+}
+
+std::vector<std::string> described_columns(Database& database, const std::string& relation) {
+  std::vector<std::string> columns;
+  Rows rows = database.query(fmt::format("DESCRIBE {}", relation));
+  while (const RowBlock* block = rows.next()) {
+    for (std::size_t row = 0; row < block->rows(); ++row) {
+      columns.emplace_back(block->text(0, row));
+    }
+  }
+  return columns;
+}
+
+std::vector<RowField> resolve_all(const std::vector<Wanted>& wanted,
+                                  const std::vector<std::string>& columns,
+                                  const std::string& label,
+                                  const std::string& domain) {
+  std::vector<RowField> fields;
+  for (const Wanted& field : wanted) {
+    fields.push_back(resolve(field, columns, label, domain));
+  }
+  return fields;
+}
+
+struct Request {
+  std::string domain;
+  bool items = false;
+  std::vector<Wanted> wanted;
+};
+
+RowSource rows_of_file(Database& database,
+                       const std::string& path,
+                       std::string_view format,
+                       const Request& request) {
+  RowSource rows;
+  rows.label = path;
+  rows.file = inspect_file(path, format);
+  InputFile& file = *rows.file;
+  if (file.layout == Layout::kParquet) {
+    file.columns = described_columns(
+        database, fmt::format("SELECT * FROM read_parquet({})", literal_path(file.path)));
+  }
+  rows.fields = resolve_all(request.wanted, file.columns, path, request.domain);
+  rows.json_values = request.items && file.layout != Layout::kDelimited;
+  if (file.layout == Layout::kDelimited || file.layout == Layout::kPythonLines) {
+    rows.rejects =
+        fmt::format("rejects_{}_{}", request.domain, request.items ? "items" : "reviews");
+  }
+  switch (file.layout) {
+    case Layout::kJsonLines:
+      rows.sql = select_fields(
+          rows.fields, scan_json(file, rows.fields, request.items), Values::kJson, request.items);
+      break;
+    case Layout::kPythonLines:
+      rows.sql = select_fields(
+          rows.fields, scan_python(file, rows, request.items), Values::kJson, request.items);
+      break;
+    case Layout::kDelimited:
+      rows.sql =
+          select_fields(rows.fields, scan_delimited(file, rows.rejects), Values::kText, false);
+      break;
+    case Layout::kParquet:
+      rows.sql = select_fields(rows.fields,
+                               fmt::format("read_parquet({})", literal_path(file.path)),
+                               Values::kAnyType,
+                               request.items);
+      break;
+  }
+  return rows;
+}
+
+RowSource rows_of_query(Database& database, std::string query, const Request& request) {
+  RowSource rows;
+  rows.label = fmt::format("ingest.{}.{}", request.domain, request.items ? "items_query" : "query");
+  query.erase(query.find_last_not_of(" \t\r\n;") + 1);
+  const std::string relation = "(" + query + ")";
+  std::vector<std::string> columns;
+  try {
+    columns = described_columns(database, "SELECT * FROM " + relation);
+  } catch (const Error& error) {
+    throw Error(error.kind() == ErrorKind::kInternal ? ErrorKind::kUsage : error.kind(),
+                error.what())
+        .within(rows.label);
+  }
+  rows.fields = resolve_all(request.wanted, columns, rows.label, request.domain);
+  rows.json_values = request.items;
+  rows.sql = select_fields(rows.fields, relation, Values::kAnyType, request.items);
+  return rows;
+}
+
+}  // namespace
+
+const std::string& RowSource::column(std::string_view name) const {
+  return std::ranges::find(fields, name, &RowField::name)->column;
+}
+
+void add_text_functions(Database& database) {
+  database.add_text_function("clean_text", clean_text);
+  database.add_text_function("python_to_json", python_to_json);
+  database.add_text_function("first_image", first_json_image);
+  database.add_text_function("join_words", [](std::string_view in, std::string& out) {
+    join_json_texts(in, " ", false, out);
+  });
+  database.add_text_function("join_categories", [](std::string_view in, std::string& out) {
+    join_json_texts(in, ", ", true, out);
+  });
+}
+
+RowSource review_rows(Database& database, const DomainSource& settings, const std::string& domain) {
+  const Request request{.domain = domain, .items = false, .wanted = wanted_of_reviews(settings)};
+  require(settings.reviews.empty() != settings.query.empty(),
+          ErrorKind::kUsage,
+          "ingest.{}: {}; name one of them",
+          domain,
+          settings.query.empty() ? "neither reviews nor query is given"
+                                 : "both reviews and query are given");
+  return settings.query.empty() ? rows_of_file(database, settings.reviews, settings.format, request)
+                                : rows_of_query(database, settings.query, request);
+}
+
+std::optional<RowSource> item_rows(Database& database,
+                                   const DomainSource& settings,
+                                   const std::string& domain) {
+  const Request request{.domain = domain, .items = true, .wanted = wanted_of_items()};
+  require(settings.items.empty() || settings.items_query.empty(),
+          ErrorKind::kUsage,
+          "ingest.{}: both items and items_query are given; name one of them",
+          domain);
+  if (!settings.items_query.empty()) {
+    return rows_of_query(database, settings.items_query, request);
+  }
+  if (!settings.items.empty()) {
+    return rows_of_file(database, settings.items, "auto", request);
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> files_in_query(Database& database, const std::string& sql) {
+  std::set<std::string> files;
+  for (std::size_t begin = sql.find('\''); begin != std::string::npos;) {
+    const std::size_t end = sql.find('\'', begin + 1);
+    if (end == std::string::npos) {
+      break;
+    }
+    Rows rows = database.query(fmt::format("SELECT file FROM glob({})",
+                                           sql_quote(sql.substr(begin + 1, end - begin - 1))));
+    while (const RowBlock* block = rows.next()) {
+      for (std::size_t row = 0; row < block->rows(); ++row) {
+        files.emplace(block->text(0, row));
+      }
+    }
+    begin = sql.find('\'', end + 1);
+  }
+  return {files.begin(), files.end()};
+}
+
+}  // namespace crossfade
