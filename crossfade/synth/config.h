@@ -82,13 +82,19 @@ struct SynthConfig {
   static void visit(Self& self, Visitor&& field) {
     constexpr Range kShare{0.0, 1.0};
     constexpr Range kDeviation{0.0, 3.0};
-    constexpr Range kItems{0.0, 1e8};
+    constexpr Range kItems{0.0, 1e7};
     field("users", self.users, "Users of both shops together.", Range{10.0, 1e9});
     field("seed", self.seed, "Every draw depends on it.", Range{0.0, 1e18});
     field("overlap_fraction", self.overlap_fraction, "Users who buy in both shops.", kShare);
     field("side_fraction", self.side_fraction, "Users who buy in the target only.", kShare);
-    field("source_items", self.source_items, "0 = as many as users, 160 at least.", kItems);
-    field("target_items", self.target_items, "0 = as many as users, 160 at least.", kItems);
+    field("source_items",
+          self.source_items,
+          "0 = as many as users, within 160 and a million.",
+          kItems);
+    field("target_items",
+          self.target_items,
+          "0 = as many as users, within 160 and a million.",
+          kItems);
     field("reviews_per_user",
           self.reviews_per_user,
           "Mean number of reviews of a user in a shop; the numbers have a heavy tail.",

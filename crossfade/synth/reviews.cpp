@@ -106,7 +106,7 @@ class Reviewer {
   [[nodiscard]] std::size_t review_count(Rng& draws) const {
     const SynthConfig& config = world_.config();
     const auto above = static_cast<double>(config.reviews_per_user - config.min_reviews);
-    const double tail = std::floor(above * std::exp(draws.normal() - 0.5));
+    const double tail = std::round(above * std::exp(draws.normal() - 0.5));
     const auto most = static_cast<double>(last_user_.size() / 4);
     return static_cast<std::size_t>(std::min(most, static_cast<double>(config.min_reviews) + tail));
   }

@@ -18,7 +18,7 @@ struct ItemTally {
 
 /// Writes `<shop>_reviews.jsonl`, user by user, and counts its lines in `summary`.
 ///
-/// A user writes min_reviews + floor((reviews_per_user - min_reviews) exp(n - 1/2)) reviews, at
+/// A user writes min_reviews + round((reviews_per_user - min_reviews) exp(n - 1/2)) reviews, at
 /// most a quarter of the catalogue, about items drawn without repetition with probability
 /// proportional to about rank^-popularity. Text: 12 to 60 words; fillers, topics of the item,
 /// topics of the user's taste and words of sentiment that follow the rating.

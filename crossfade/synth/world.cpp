@@ -182,7 +182,8 @@ int World::draw_rating(double score, Rng& rng) const {
 
 std::int64_t item_count(const SynthConfig& config, Shop shop) {
   const std::int64_t set = shop == Shop::kSource ? config.source_items : config.target_items;
-  return set > 0 ? set : std::max<std::int64_t>({config.users, 4 * config.reviews_per_user, 160});
+  const std::int64_t least = std::max<std::int64_t>(160, 4 * config.reviews_per_user);
+  return set > 0 ? set : std::max(least, std::min<std::int64_t>(config.users, 1'000'000));
 }
 
 std::string item_code(Shop shop, std::size_t index) {
