@@ -134,11 +134,8 @@ ArtifactState ensure_artifact(const fs::path& directory,
 ArtifactInput hash_input(const fs::path& file, const fs::path& cache_file) {
   struct stat info {};
 
-  require(::stat(file.c_str(), &info) == 0,
-          ErrorKind::kIo,
-          "{}: {}",
-          file.string(),
-          std::strerror(errno));
+  const bool found = ::stat(file.c_str(), &info) == 0;
+  require(found, ErrorKind::kIo, "{}: {}", file.string(), std::strerror(errno));
   require(!S_ISDIR(info.st_mode),
           ErrorKind::kIo,
           "{}: is a directory; a file is expected",

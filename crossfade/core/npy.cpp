@@ -266,11 +266,8 @@ struct NpyWriter::State {
   State& operator=(const State&) = delete;
 
   void write(const void* data, std::size_t bytes) const {
-    require(std::fwrite(data, 1, bytes, file) == bytes,
-            ErrorKind::kIo,
-            "{}: {}",
-            name,
-            std::strerror(errno));
+    const bool written = std::fwrite(data, 1, bytes, file) == bytes;
+    require(written, ErrorKind::kIo, "{}: {}", name, std::strerror(errno));
   }
 
   template <typename T>
@@ -320,11 +317,8 @@ void NpyWriter::append(std::span<const std::uint8_t> values) {
 
 void NpyWriter::finish() {
   const std::string head = state_->head();
-  require(std::fseek(state_->file, 0, SEEK_SET) == 0,
-          ErrorKind::kIo,
-          "{}: {}",
-          state_->name,
-          std::strerror(errno));
+  const bool rewound = std::fseek(state_->file, 0, SEEK_SET) == 0;
+  require(rewound, ErrorKind::kIo, "{}: {}", state_->name, std::strerror(errno));
   state_->write(head.data(), head.size());
   const int closed = std::fclose(std::exchange(state_->file, nullptr));
   require(closed == 0, ErrorKind::kIo, "{}: {}", state_->name, std::strerror(errno));
