@@ -154,7 +154,7 @@ FeatureSet open_features(const fs::path& directory) {
   const Manifest manifest = read_manifest(directory);
   require(manifest.stage == "features",
           ErrorKind::kData,
-          "{}: holds a {} artifact, not features",
+          "{}: is an artifact of stage {}, not features",
           directory.string(),
           manifest.stage);
   const auto open = [](const fs::path& file) { return FeatureMatrix(NpyFile(file)); };

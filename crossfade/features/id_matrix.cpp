@@ -48,6 +48,11 @@ struct Columns {
   std::string list;  // "" when features stand in columns of their own.
 };
 
+bool is_number(std::string_view type) {
+  return type == "FLOAT" || type == "DOUBLE" || type.ends_with("INT") ||
+         type.ends_with("INTEGER") || type.starts_with("DECIMAL");
+}
+
 Columns find_columns(Database& database, const std::string& name) {
   Rows rows = database.query(
       fmt::format("SELECT column_name::VARCHAR, column_type::VARCHAR FROM (DESCRIBE SELECT * "
@@ -70,6 +75,12 @@ Columns find_columns(Database& database, const std::string& name) {
                 column);
         out.list = column;
       } else {
+        require(is_number(type),
+                ErrorKind::kData,
+                "{}: column {} is of type {}; numbers are expected",
+                name,
+                column,
+                type);
         out.numbers.push_back(column);
       }
     }

@@ -99,7 +99,7 @@ std::optional<ImageHeader> read_image_header(std::string_view bytes) {
   if (bytes.starts_with("\xFF\xD8\xFF"sv)) {
     return read_jpeg(bytes);
   }
-  if (bytes.starts_with("RIFF"sv) && bytes.substr(8).starts_with("WEBP"sv)) {
+  if (bytes.starts_with("RIFF"sv) && bytes.find("WEBP"sv, 8) == 8) {
     return read_webp(bytes);
   }
   if (bytes.starts_with("BM"sv)) {

@@ -89,6 +89,11 @@ Projection truncated_svd(const SparseRows& matrix,
                          Rng rng) {
   const std::size_t directions = std::min(
       {outputs + static_cast<std::size_t>(config.oversampling), matrix.columns, matrix.rows()});
+  if (directions == 0) {
+    return {.inputs = matrix.columns,
+            .outputs = outputs,
+            .weights = std::vector<float>(matrix.columns * outputs)};
+  }
   Matrix basis = orthonormal(random_matrix(matrix.columns, directions, rng));
   for (std::int64_t i = 0; i <= config.iterations; ++i) {
     basis = orthonormal(multiply_transposed(matrix, multiply(matrix, basis)));

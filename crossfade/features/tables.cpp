@@ -72,12 +72,12 @@ void read_reviews(const fs::path& ingest,
                   const OnDocument& on_review) {
   const fs::path file = table(ingest, domain, "reviews.parquet");
   Database database = open_database();
-  Rows rows =
-      database.query(fmt::format("SELECT user, title, text FROM read_parquet({}) "
-                                 "WHERE user BETWEEN 0 AND {} AND get_bit('{}'::BIT, user) = 1",
-                                 sql_quote(file.string()),
-                                 static_cast<std::int64_t>(visible.size()) - 1,
-                                 bits(visible)));
+  Rows rows = database.query(
+      fmt::format("SELECT \"user\", title, text FROM read_parquet({}) "
+                  "WHERE \"user\" BETWEEN 0 AND {} AND get_bit('{}'::BIT, \"user\") = 1",
+                  sql_quote(file.string()),
+                  static_cast<std::int64_t>(visible.size()) - 1,
+                  bits(visible)));
   std::int32_t previous = 0;
   while (const RowBlock* block = rows.next()) {
     const auto users = block->column<std::int32_t>(0);

@@ -17,7 +17,7 @@ struct TextConfig {
   double max_df = 0.5;
   bool bigrams = true;
   bool sublinear = true;
-  std::vector<std::string> stop_words;
+  std::vector<std::string> stop_words{};
   std::int64_t max_words = 256;
 
   template <typename Self, typename Visitor>
