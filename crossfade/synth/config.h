@@ -80,8 +80,16 @@ struct SynthConfig {
 
   template <typename Self, typename Visitor>
   static void visit(Self& self, Visitor&& field) {
+    visit_sizes(self, field);
+    visit_ratings(self, field);
+    visit_content(self, field);
+    field("blemishes", self.blemishes, "Flaws of real data.");
+  }
+
+ private:
+  template <typename Self, typename Visitor>
+  static void visit_sizes(Self& self, Visitor& field) {
     constexpr Range kShare{0.0, 1.0};
-    constexpr Range kDeviation{0.0, 3.0};
     constexpr Range kItems{0.0, 1e7};
     field("users", self.users, "Users of both shops together.", Range{10.0, 1e9});
     field("seed", self.seed, "Every draw depends on it.", Range{0.0, 1e18});
@@ -104,6 +112,12 @@ struct SynthConfig {
           self.popularity,
           "Zipf exponent of item popularity; 0 = all items alike.",
           Range{0.0, 2.0});
+  }
+
+  template <typename Self, typename Visitor>
+  static void visit_ratings(Self& self, Visitor& field) {
+    constexpr Range kShare{0.0, 1.0};
+    constexpr Range kDeviation{0.0, 3.0};
     field("tastes", self.tastes, "Dimensions of taste.", Range{2.0, 12.0});
     field("clusters", self.clusters, "Centres around which tastes lie.", Range{1.0, 1000.0});
     field("spread",
@@ -127,6 +141,11 @@ struct SynthConfig {
           Range{-1.0, 1.0});
     field("item_bias", self.item_bias, "Standard deviation of item biases.", kDeviation);
     field("noise", self.noise, "Standard deviation of what nothing explains.", kDeviation);
+  }
+
+  template <typename Self, typename Visitor>
+  static void visit_content(Self& self, Visitor& field) {
+    constexpr Range kShare{0.0, 1.0};
     field("text_signal",
           self.text_signal,
           "Topic words that tell about the item or the user; the others are random.",
@@ -141,7 +160,6 @@ struct SynthConfig {
           "Taste dimensions that item texts do not show and images do.",
           Range{0.0, 0.5});
     field("image_size", self.image_size, "Pixels per side.", Range{8.0, 1024.0});
-    field("blemishes", self.blemishes, "Flaws of real data.");
   }
 };
 

@@ -107,7 +107,7 @@ class Reviewer {
     const SynthConfig& config = world_.config();
     const auto above = static_cast<double>(config.reviews_per_user - config.min_reviews);
     const double tail = std::round(above * std::exp(draws.normal() - 0.5));
-    const auto most = static_cast<double>(last_user_.size() / 4);
+    const double most = std::floor(static_cast<double>(last_user_.size()) / 4.0);
     return static_cast<std::size_t>(std::min(most, static_cast<double>(config.min_reviews) + tail));
   }
 
