@@ -16,7 +16,7 @@ struct EvaluationConfig {
   std::string ndcg_ties = "average";
   std::string errors_over = "ratings";
   bool clip = false;
-  std::vector<std::int64_t> activity_edges;
+  std::vector<std::int64_t> activity_edges = {};
   std::string compare_with = "bias-transfer";
   double confidence = 0.95;
 

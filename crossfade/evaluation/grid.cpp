@@ -49,7 +49,8 @@ std::string grid_to_text(const Grid& grid) {
   }
   text += join(rule, widths, "  ") + "\n";
   for (const auto& row : grid.rows) {
-    text += join(row, widths, "  ") + "\n";
+    const std::string line = join(row, widths, "  ");
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }
   return text;
 }
