@@ -15,21 +15,18 @@ using Eigen::Index;
 // Variances below this part of the largest are rounding noise, which standardising would blow up.
 constexpr double kRelativeVariance = 1e-10;
 
-Matrix multiply(const SparseRows& a, const Matrix& right) {
-  Matrix out = Matrix::Zero(static_cast<Index>(a.rows()), right.cols());
+// a' a right, row by row of `a`: the products with one row are still in the cache when they are
+// needed for the second time.
+Matrix multiply_gram(const SparseRows& a, const Matrix& right) {
+  Matrix out = Matrix::Zero(right.rows(), right.cols());
+  Eigen::RowVectorXd image(right.cols());
   for (std::size_t row = 0; row < a.rows(); ++row) {
+    image.setZero();
     for (std::size_t i = a.offsets[row]; i < a.offsets[row + 1]; ++i) {
-      out.row(static_cast<Index>(row)) += double{a.values[i]} * right.row(a.indices[i]);
+      image += double{a.values[i]} * right.row(a.indices[i]);
     }
-  }
-  return out;
-}
-
-Matrix multiply_transposed(const SparseRows& a, const Matrix& right) {
-  Matrix out = Matrix::Zero(static_cast<Index>(a.columns), right.cols());
-  for (std::size_t row = 0; row < a.rows(); ++row) {
     for (std::size_t i = a.offsets[row]; i < a.offsets[row + 1]; ++i) {
-      out.row(a.indices[i]) += double{a.values[i]} * right.row(static_cast<Index>(row));
+      out.row(a.indices[i]) += double{a.values[i]} * image;
     }
   }
   return out;
@@ -96,10 +93,10 @@ Projection truncated_svd(const SparseRows& matrix,
   }
   Matrix basis = orthonormal(random_matrix(matrix.columns, directions, rng));
   for (std::int64_t i = 0; i <= config.iterations; ++i) {
-    basis = orthonormal(multiply_transposed(matrix, multiply(matrix, basis)));
+    basis = orthonormal(multiply_gram(matrix, basis));
   }
-  const Matrix image = multiply(matrix, basis);
-  return to_projection(basis * leading_eigenvectors(image.transpose() * image, outputs));
+  const Matrix gram = basis.transpose() * multiply_gram(matrix, basis);
+  return to_projection(basis * leading_eigenvectors(gram, outputs));
 }
 
 Projection principal_components(std::span<const double> covariance, std::size_t outputs) {
