@@ -41,7 +41,8 @@ class Descriptor {
 
 void flush_to_disk(const fs::path& path) {
   const Descriptor file(path, O_RDONLY | O_CLOEXEC);
-  require(::fsync(file.get()) == 0, ErrorKind::kIo, "{}: {}", path.string(), std::strerror(errno));
+  const bool flushed = ::fsync(file.get()) == 0;
+  require(flushed, ErrorKind::kIo, "{}: {}", path.string(), std::strerror(errno));
 }
 
 // A flush per file costs milliseconds; past some number of files (images) it is cheaper to flush
@@ -59,8 +60,8 @@ void flush_tree_to_disk(const fs::path& directory) {
     return;
   }
   const Descriptor any(directory, O_RDONLY | O_CLOEXEC);
-  require(
-      ::syncfs(any.get()) == 0, ErrorKind::kIo, "{}: {}", directory.string(), std::strerror(errno));
+  const bool flushed = ::syncfs(any.get()) == 0;
+  require(flushed, ErrorKind::kIo, "{}: {}", directory.string(), std::strerror(errno));
 }
 
 struct Staged {
@@ -122,8 +123,8 @@ void write_file(const fs::path& file, std::string_view content) {
       require(put > 0, ErrorKind::kIo, "{}: {}", file.string(), std::strerror(errno));
       content.remove_prefix(static_cast<std::size_t>(put));
     }
-    require(
-        ::fsync(output.get()) == 0, ErrorKind::kIo, "{}: {}", file.string(), std::strerror(errno));
+    const bool flushed = ::fsync(output.get()) == 0;
+    require(flushed, ErrorKind::kIo, "{}: {}", file.string(), std::strerror(errno));
     std::error_code code;
     fs::rename(staging, file, code);
     require(!code, ErrorKind::kIo, "{}: {}", file.string(), code.message());
@@ -149,6 +150,8 @@ StagedDirectory::StagedDirectory(fs::path final_path) : final_(fs::absolute(fina
   remove_leftovers(final_);
   staging_ = final_.parent_path() / (staging_prefix(final_) + std::to_string(::getpid()));
   std::error_code code;
+  // A killed process can have had this very number, in a container it often has.
+  fs::remove_all(staging_, code);
   fs::create_directory(staging_, code);
   require(!code, ErrorKind::kIo, "{}: {}", staging_.string(), code.message());
   const std::scoped_lock lock(staged().mutex);
@@ -166,12 +169,20 @@ StagedDirectory::~StagedDirectory() {
 void StagedDirectory::commit() {
   flush_tree_to_disk(staging_);
   const std::scoped_lock lock(staged().mutex);
+  // An older directory is moved out of the way whole: emptied in place, it would look complete
+  // to whoever starts after a crash, manifest and all.
+  const fs::path older = final_.parent_path() / (staging_prefix(final_) + "0");
   std::error_code code;
-  fs::remove_all(final_, code);
+  fs::remove_all(older, code);
+  if (fs::exists(final_)) {
+    fs::rename(final_, older, code);
+    require(!code, ErrorKind::kIo, "{}: {}", final_.string(), code.message());
+  }
   fs::rename(staging_, final_, code);
   require(!code, ErrorKind::kIo, "{}: {}", final_.string(), code.message());
   flush_to_disk(final_.parent_path());
   std::erase(staged().paths, staging_);
+  fs::remove_all(older, code);
 }
 
 void discard_staged_directories() noexcept {

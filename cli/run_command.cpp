@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "crossfade/evaluation/table.h"
+#include "crossfade/ingest/funnel.h"
+#include "crossfade/pipeline/results.h"
+#include "crossfade/pipeline/run.h"
+
+#include "cli/commands.h"
+#include "cli/progress.h"
+
+namespace crossfade::cli {
+namespace {
+
+struct Options {
+  std::string recipe;
+  std::vector<std::string> set;
+  std::string select;
+  bool json = false;
+};
+
+void print_stage(ProgressPrinter& progress, const StageReport& stage) {
+  const std::string state = stage.reused ? "up to date" : fmt::format("{:.1f} s", stage.seconds);
+  progress.line(stage.summary.empty()
+                    ? fmt::format("{:<28} {}", stage.stage, state)
+                    : fmt::format("{:<28} {:<10}  {}", stage.stage, state, stage.summary));
+}
+
+void run(const Options& options, const Globals& globals) {
+  std::vector<std::string> set = options.set;
+  if (!options.select.empty()) {
+    set.push_back(fmt::format("training.select={}", options.select));
+  }
+  const Recipe recipe = load_recipe(options.recipe, set);
+  ProgressPrinter progress(globals.quiet);
+  run_recipe(
+      recipe,
+      {.on_progress = progress.on_progress(),
+       .on_note = progress.on_note(),
+       .on_stage = [&](const StageReport& stage) { print_stage(progress, stage); },
+       .on_ingest = [&](const Manifest& manifest) { progress.line(funnel_table(manifest)); }});
+  const Summary summary = evaluate_run(recipe, Role::kTest);
+  write_results(recipe, summary);
+  progress.line("");
+  fmt::print("{}", options.json ? to_json_lines(summary) : to_text(summary));
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, const Globals& globals) {
+  CLI::App* command = app.add_subcommand(
+      "run", "Run a recipe from files to the result table, reusing what is up to date");
+  auto options = std::make_shared<Options>();
+  command->add_option("recipe", options->recipe, "Recipe (TOML)")->required();
+  command->add_option("--set", options->set, "Change a setting: name=value, repeatable")
+      ->allow_extra_args(false);
+  command->add_option(
+      "--select", options->select, "What decides on the epoch: val (default), last, test-oracle");
+  command->add_flag("--json", options->json, "Print one JSON object per model");
+  command->callback([options, &globals] { run(*options, globals); });
+}
+
+}  // namespace crossfade::cli

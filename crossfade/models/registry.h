@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "crossfade/core/toml.h"
+#include "crossfade/models/model.h"
+
+namespace crossfade {
+
+/// One row of the model table.
+struct ModelEntry {
+  std::string name;           ///< What a recipe's `models` list calls it.
+  std::string title;          ///< One line for people.
+  std::string citation = {};  ///< Authors, title, venue, year; "" for reference rows.
+
+  bool uses_features = false;  ///< Whether it reads TrainingData::features.
+
+  /// The model's settings after `table`, as TOML below the table `prefix`; with or without help.
+  /// @throws Error  kUsage for an unknown setting or a value out of range.
+  std::function<std::string(const TomlTable& table, const std::string& prefix, bool help)>
+      settings = {};
+
+  /// Makes the untrained model. `data` must outlive it.
+  /// @throws Error  kUsage for settings, kData when the data lacks what the model needs.
+  std::function<std::unique_ptr<Model>(
+      const TrainingData& data, const TomlTable& settings, const ModelContext& context)>
+      make = {};
+};
+
+/// Every model, in the order of model_list.def.
+[[nodiscard]] std::span<const ModelEntry> all_models();
+
+/// The entry called `name`.
+/// @throws Error kUsage, listing the known names, when there is none.
+[[nodiscard]] const ModelEntry& find_model(std::string_view name);
+
+/// Fills an entry for a model whose settings are the struct `Settings`, starting from `defaults`.
+/// `make(data, settings, context)` returns the model.
+template <SettingsStruct Settings, typename Make>
+[[nodiscard]] ModelEntry make_entry(ModelEntry names, Settings defaults, Make make) {
+  const auto read = [defaults](const TomlTable& table) {
+    Settings settings = defaults;
+    apply_toml(settings, table);
+    return settings;
+  };
+  names.settings = [read](const TomlTable& table, const std::string& prefix, bool help) {
+    return to_toml(read(table), prefix, help);
+  };
+  names.make = [read, make](const TrainingData& data,
+                            const TomlTable& table,
+                            const ModelContext& context) -> std::unique_ptr<Model> {
+    return make(data, read(table), context);
+  };
+  return names;
+}
+
+}  // namespace crossfade

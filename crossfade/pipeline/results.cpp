@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crossfade/pipeline/results.h"
+
+#include <algorithm>
+
+#include "crossfade/core/artifact.h"
+#include "crossfade/evaluation/table.h"
+#include "crossfade/pipeline/layout.h"
+
+namespace crossfade {
+
+Summary evaluate_run(const Recipe& recipe, Role role) {
+  const RunLayout layout{recipe.out};
+  EvaluationConfig config = recipe.evaluation;
+  const bool known = std::ranges::find(recipe.models, config.compare_with) != recipe.models.end();
+  require(known || config.compare_with == EvaluationConfig{}.compare_with ||
+              config.compare_with.empty(),
+          ErrorKind::kUsage,
+          "evaluation.compare_with = \"{}\" is not among the models of the run: {}",
+          config.compare_with,
+          fmt::join(recipe.models, ", "));
+  if (!known) {
+    config.compare_with.clear();
+  }
+  const char* part = role == Role::kTest ? "test" : "val";
+  std::vector<SeedResult> results;
+  for (const ModelRow& row : recipe.rows) {
+    for (const std::int64_t seed : recipe.seeds) {
+      const auto directory = layout.model(row.name, seed);
+      const Manifest manifest = read_manifest(directory);
+      results.push_back({.model = row.name,
+                         .seed = static_cast<std::uint64_t>(seed),
+                         .test_oracle = manifest.details.value("select", "") == "test-oracle",
+                         .groups = evaluate_groups(load_predictions(directory / part), config)});
+    }
+  }
+  return summarize(results, role, config);
+}
+
+void write_results(const Recipe& recipe, const Summary& summary) {
+  const auto directory = RunLayout{recipe.out}.results();
+  make_directories(directory);
+  write_file(directory / "table.txt", to_text(summary));
+  write_file(directory / "table.md", to_markdown(summary));
+  write_file(directory / "results.jsonl", to_json_lines(summary));
+}
+
+}  // namespace crossfade
