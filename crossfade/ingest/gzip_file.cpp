@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 #include <zlib.h>
 
@@ -44,7 +45,8 @@ struct GzipFile::State {
     }
     const int got = gzread(stream, buffer.data(), kBufferSize);
     int code = Z_OK;
-    const char* reason = gzerror(stream, &code);
+    std::string_view reason = gzerror(stream, &code);
+    reason.remove_prefix(std::min(reason.size(), file.string().size() + 2));  // "FILE: reason"
     require(code != Z_ERRNO, ErrorKind::kIo, "{}: {}", file.string(), std::strerror(errno));
     require(code != Z_BUF_ERROR,
             ErrorKind::kData,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossfade/ingest/ingest.h"
 
+#include <algorithm>
 #include <array>
 #include <future>
 #include <system_error>
@@ -178,6 +179,24 @@ class Build {
   std::int64_t done_ = 0;
 };
 
+// DuckDB would say it at length, and only when the database starts.
+void check_memory_limit(const std::string& limit) {
+  const std::size_t unit = limit.find_first_not_of("0123456789.");
+  const std::array<std::string_view, 6> units = {"MB", "GB", "TB", "MiB", "GiB", "TiB"};
+  require(unit != 0 && unit != std::string::npos &&
+              std::ranges::find(units, std::string_view(limit).substr(unit)) != units.end(),
+          ErrorKind::kUsage,
+          "ingest.memory_limit = \"{}\" is no amount of memory; write it like 4GB",
+          limit);
+}
+
+// The settings that decide what comes out, as TOML.
+std::string key_of(IngestConfig config) {
+  config.memory_limit = IngestConfig{}.memory_limit;
+  config.threads = IngestConfig{}.threads;
+  return to_toml(config, "", false);
+}
+
 }  // namespace
 
 ArtifactState ingest(const IngestConfig& config,
@@ -185,9 +204,10 @@ ArtifactState ingest(const IngestConfig& config,
                      const OnProgress& on_progress,
                      const OnNote& on_note) {
   check_settings(config);
+  check_memory_limit(config.memory_limit);
   const fs::path target = fs::absolute(directory).lexically_normal();
   const fs::path cache = target.parent_path() / "input-hashes.json";
-  ArtifactKey key{.stage = "ingest", .config = to_toml(config, "", false), .inputs = {}};
+  ArtifactKey key{.stage = "ingest", .config = key_of(config), .inputs = {}};
   std::vector<std::string> files;
   {
     Database database(DatabaseOptions{});

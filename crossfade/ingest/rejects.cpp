@@ -60,12 +60,15 @@ using Reasons = std::map<std::int64_t, std::string>;
 
 Reasons bad_values(Database& database, const RowSource& rows) {
   Reasons reasons;
-  Rows found = database.query(fmt::format(
-      "SELECT number, reason FROM (SELECT row_number() OVER () AS number, {} AS reason FROM ({})) "
-      "WHERE reason IS NOT NULL ORDER BY number LIMIT {}",
-      reason_sql(rows),
-      rows.sql,
-      kMaxStoredRejects));
+  // All fields are asked for, though two are used: the scan must leave out the same rows again,
+  // and it looks for faults only in fields that it needs.
+  Rows found = database.query(
+      fmt::format("SELECT number, reason, * EXCLUDE (number, reason) FROM "
+                  "(SELECT row_number() OVER () AS number, {} AS reason, * FROM ({})) "
+                  "WHERE reason IS NOT NULL ORDER BY number LIMIT {}",
+                  reason_sql(rows),
+                  rows.sql,
+                  kMaxStoredRejects));
   while (const RowBlock* block = found.next()) {
     for (std::size_t row = 0; row < block->rows(); ++row) {
       reasons[block->column<std::int64_t>(0)[row]] = block->text(1, row);
@@ -94,11 +97,12 @@ Reasons unreadable_rows(Database& database, const RowSource& rows) {
   if (rows.rejects.empty()) {
     return reasons;
   }
-  Rows found = database.query(fmt::format(
-      "SELECT line_byte_position::BIGINT, min(error_type)::VARCHAR FROM {} GROUP BY 1 ORDER BY 1 "
-      "LIMIT {}",
-      rows.rejects,
-      kMaxStoredRejects));
+  Rows found =
+      database.query(fmt::format("SELECT line_byte_position::BIGINT - 1, min(error_type)::VARCHAR "
+                                 "FROM {} GROUP BY 1 ORDER BY 1 "
+                                 "LIMIT {}",
+                                 rows.rejects,
+                                 kMaxStoredRejects));
   while (const RowBlock* block = found.next()) {
     for (std::size_t row = 0; row < block->rows(); ++row) {
       reasons[block->column<std::int64_t>(0)[row]] =
@@ -173,6 +177,7 @@ std::vector<BadRow> locate(const RowSource& rows,
   RowWalker walker(*rows.file, unreadable);
   std::int64_t number = 0;
   const bool objects = rows.file->layout != Layout::kDelimited;
+  const std::string nothing = rows.fields.front().column + " is missing";
   while (bad.size() < std::min(values.size() + unreadable.size(), kMaxStoredRejects) &&
          walker.next()) {
     const auto skipped = unreadable.find(walker.offset());
@@ -184,8 +189,10 @@ std::vector<BadRow> locate(const RowSource& rows,
     if (value == values.end()) {
       continue;
     }
-    const auto no_object = objects ? why_no_object(walker.text(), rows.file->layout) : std::nullopt;
-    bad.push_back({.line = walker.line(), .reason = no_object.value_or(value->second)});
+    // A line that is no object looks like an object in which everything is missing.
+    const bool nothing_found = objects && value->second == nothing;
+    const auto why = nothing_found ? why_no_object(walker.text(), rows.file->layout) : std::nullopt;
+    bad.push_back({.line = walker.line(), .reason = why.value_or(value->second)});
   }
   return bad;
 }

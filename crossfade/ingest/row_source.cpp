@@ -250,6 +250,13 @@ std::string select_fields(const std::vector<RowField>& fields,
   return fmt::format("SELECT {} FROM {}", columns, scan);
 }
 
+// What DuckDB says, without the copy of the statement that follows it.
+std::string reason_of(const Error& error) {
+  std::string text = error.what();
+  text = text.substr(0, text.find("; ; LINE"));
+  return text.substr(0, text.find_last_not_of("; ") + 1);
+}
+
 std::vector<std::string> described_columns(Database& database, const std::string& relation) {
   std::vector<std::string> columns;
   Rows rows = database.query(fmt::format("DESCRIBE {}", relation));
@@ -287,8 +294,12 @@ RowSource rows_of_file(Database& database,
   rows.file = inspect_file(path, format);
   InputFile& file = *rows.file;
   if (file.layout == Layout::kParquet) {
-    file.columns = described_columns(
-        database, fmt::format("SELECT * FROM read_parquet({})", literal_path(file.path)));
+    try {
+      file.columns = described_columns(
+          database, fmt::format("SELECT * FROM read_parquet({})", literal_path(file.path)));
+    } catch (const Error& error) {
+      fail(ErrorKind::kData, "{}: is no whole Parquet file ({})", path, reason_of(error));
+    }
   }
   rows.fields = resolve_all(request.wanted, file.columns, path, request.domain);
   rows.json_values = request.items && file.layout != Layout::kDelimited;
@@ -326,11 +337,10 @@ RowSource rows_of_query(Database& database, std::string query, const Request& re
   const std::string relation = "(" + query + ")";
   std::vector<std::string> columns;
   try {
-    columns = described_columns(database, "SELECT * FROM " + relation);
+    columns = described_columns(database, query);
   } catch (const Error& error) {
-    throw Error(error.kind() == ErrorKind::kInternal ? ErrorKind::kUsage : error.kind(),
-                error.what())
-        .within(rows.label);
+    const bool no_sql = error.kind() == ErrorKind::kInternal;
+    throw Error(no_sql ? ErrorKind::kUsage : error.kind(), reason_of(error)).within(rows.label);
   }
   rows.fields = resolve_all(request.wanted, columns, rows.label, request.domain);
   rows.json_values = request.items;
