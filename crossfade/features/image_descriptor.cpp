@@ -123,7 +123,7 @@ void describe_gradients(const cv::Mat& image, std::span<float> bins) {
 void describe_thumbnail(const cv::Mat& image, std::span<float> values) {
   cv::Mat small;
   cv::resize(image, small, {8, 8}, 0.0, 0.0, cv::INTER_AREA);
-  cv::cvtColor(small, small, cv::COLOR_BGR2Lab);
+  cv::cvtColor(small, small, cv::COLOR_BGR2YCrCb);
   std::transform(small.datastart, small.dataend, values.begin(), [](unsigned char value) {
     return static_cast<float>(value) / 255.0F;
   });

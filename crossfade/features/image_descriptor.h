@@ -19,12 +19,12 @@ inline constexpr std::int64_t kMaxImageBytes = 64'000'000;
 
 inline constexpr std::size_t kColourBins = 12 * 3 * 3;      ///< Hue, saturation, value.
 inline constexpr std::size_t kGradientBins = 4 * 4 * 9;     ///< Cells of a grid, orientations.
-inline constexpr std::size_t kThumbnailValues = 8 * 8 * 3;  ///< Pixels, Lab channels.
+inline constexpr std::size_t kThumbnailValues = 8 * 8 * 3;  ///< Pixels; luma and chroma.
 inline constexpr std::size_t kImageDescriptorWidth = kColourBins + kGradientBins + kThumbnailValues;
 
 /// Describes an image by what it looks like, all values in [0, 1]: the square roots of its colour
 /// histogram (HSV), of the distribution of its gradient orientations over a grid (after Dalal
-/// and Triggs 2005), and a thumbnail (Lab); all taken from the image shrunk to 64 x 64.
+/// and Triggs 2005), and a thumbnail (YCrCb); all taken from the image shrunk to 64 x 64.
 /// Returns nothing, or why the image cannot be read; then `out` [kImageDescriptorWidth] is zero.
 /// Safe to call from several threads.
 [[nodiscard]] std::optional<std::string> describe_image(const std::filesystem::path& file,
