@@ -146,13 +146,13 @@ bool is_clean(std::string_view text) {
   if (text.empty() || is_blank(text.front()) || is_blank(text.back())) {
     return text.empty();
   }
-  unsigned found = 0;
+  const auto flag = [](bool condition) { return static_cast<std::uint8_t>(condition); };
+  std::uint8_t found = 0;
   for (std::size_t i = 0; i + 1 < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const auto next = static_cast<unsigned char>(text[i + 1]);
-    found |= static_cast<unsigned>(c < ' ') | static_cast<unsigned>(c == '\x7F') |
-             static_cast<unsigned>(c == '&') | static_cast<unsigned>(c == '<') |
-             (static_cast<unsigned>(c == ' ') & static_cast<unsigned>(next == ' '));
+    const auto c = static_cast<std::uint8_t>(text[i]);
+    const auto next = static_cast<std::uint8_t>(text[i + 1]);
+    found = static_cast<std::uint8_t>(found | flag(c < ' ') | flag(c == 0x7F) | flag(c == '&') |
+                                      flag(c == '<') | (flag(c == ' ') & flag(next == ' ')));
   }
   return found == 0;
 }

@@ -62,13 +62,12 @@ Reasons bad_values(Database& database, const RowSource& rows) {
   Reasons reasons;
   // All fields are asked for, though two are used: the scan must leave out the same rows again,
   // and it looks for faults only in fields that it needs.
-  Rows found = database.query(
-      fmt::format("SELECT number, reason, * EXCLUDE (number, reason) FROM "
-                  "(SELECT row_number() OVER () AS number, {} AS reason, * FROM ({})) "
-                  "WHERE reason IS NOT NULL ORDER BY number LIMIT {}",
-                  reason_sql(rows),
-                  rows.sql,
-                  kMaxStoredRejects));
+  Rows found =
+      database.query(fmt::format("SELECT number, reason, * EXCLUDE (number, reason) FROM "
+                                 "(SELECT row_number() OVER () AS number, * FROM ({})) "
+                                 "WHERE reason IS NOT NULL ORDER BY number LIMIT {}",
+                                 checked_sql(rows),
+                                 kMaxStoredRejects));
   while (const RowBlock* block = found.next()) {
     for (std::size_t row = 0; row < block->rows(); ++row) {
       reasons[block->column<std::int64_t>(0)[row]] = block->text(1, row);
@@ -199,32 +198,33 @@ std::vector<BadRow> locate(const RowSource& rows,
 
 }  // namespace
 
-std::string time_sql() {
-  return "CASE WHEN coalesce(time, '') = '' THEN 0 "
-         "WHEN TRY_CAST(time AS DOUBLE) IS NULL THEN epoch_ms(TRY_CAST(time AS TIMESTAMP)) "
-         "WHEN abs(TRY_CAST(time AS DOUBLE)) < 1e11 "
-         "THEN TRY_CAST(TRY_CAST(time AS DOUBLE) * 1000 AS BIGINT) "
-         "ELSE TRY_CAST(TRY_CAST(time AS DOUBLE) AS BIGINT) END";
-}
-
-std::string reason_sql(const RowSource& rows) {
-  std::string cases;
+std::string checked_sql(const RowSource& rows) {
   if (rows.fields.front().name == "item") {
-    return fmt::format("CASE {} END", missing_sql(rows, "item"));
+    return fmt::format(
+        "SELECT *, CASE {} END AS reason FROM ({})", missing_sql(rows, "item"), rows.sql);
   }
-  for (const char* field : {"user", "item", "rating"}) {
-    cases += missing_sql(rows, field) + " ";
-  }
+  // One step per query level: DuckDB would cast the same text once per use.
+  const std::string numbers = fmt::format(
+      "SELECT *, TRY_CAST(rating AS DOUBLE) AS stars, TRY_CAST(time AS DOUBLE) AS ticks FROM ({})",
+      rows.sql);
+  const std::string times = fmt::format(
+      "SELECT * EXCLUDE (ticks), CASE WHEN coalesce(time, '') = '' THEN 0 "
+      "WHEN ticks IS NULL THEN epoch_ms(TRY_CAST(time AS TIMESTAMP)) "
+      "ELSE TRY_CAST(CASE WHEN abs(ticks) < 1e11 THEN ticks * 1000 ELSE ticks END AS BIGINT) "
+      "END AS time_ms FROM ({})",
+      numbers);
   return fmt::format(
-      "CASE {0}WHEN TRY_CAST(rating AS DOUBLE) IS NULL "
-      "THEN {1} || ' = \"' || rating[:40] || '\" is not a number' "
-      "WHEN NOT TRY_CAST(rating AS DOUBLE) BETWEEN 1 AND 5 "
-      "THEN {1} || ' = ' || rating[:40] || ' is outside [1, 5]' "
-      "WHEN ({2}) IS NULL THEN {3} || ' = \"' || time[:40] || '\" is no time' END",
-      cases,
+      "SELECT *, CASE {0} {1} {2} "
+      "WHEN stars IS NULL THEN {3} || ' = \"' || rating[:40] || '\" is not a number' "
+      "WHEN NOT stars BETWEEN 1 AND 5 THEN {3} || ' = ' || rating[:40] || ' is outside [1, 5]' "
+      "WHEN time_ms IS NULL THEN {4} || ' = \"' || time[:40] || '\" is no time' END AS reason "
+      "FROM ({5})",
+      missing_sql(rows, "user"),
+      missing_sql(rows, "item"),
+      missing_sql(rows, "rating"),
       sql_quote(rows.column("rating")),
-      time_sql(),
-      sql_quote(rows.column("time")));
+      sql_quote(rows.column("time")),
+      times);
 }
 
 std::int64_t count_unreadable(Database& database, const RowSource& rows) {

@@ -21,12 +21,11 @@ struct BadRow {
 /// The most bad rows per file that are looked up and stored; all are counted.
 inline constexpr std::size_t kMaxStoredRejects = 100'000;
 
-/// SQL over the fields of `rows`: the reason why the row cannot be used, or NULL.
-[[nodiscard]] std::string reason_sql(const RowSource& rows);
-
-/// SQL over the field `time`: milliseconds since 1970 from seconds, milliseconds or a date; 0
-/// when there is none. Numbers below 1e11 are seconds (until the year 5138).
-[[nodiscard]] std::string time_sql();
+/// `rows.sql` with three columns more: `stars` DOUBLE, the rating if it is a number; `time_ms`
+/// BIGINT, milliseconds since 1970 from seconds, milliseconds or a date (0 when there is none,
+/// NULL when it is no time; numbers below 1e11 are seconds, until the year 5138); and `reason`,
+/// why the row cannot be used, or NULL. Of items only `reason`.
+[[nodiscard]] std::string checked_sql(const RowSource& rows);
 
 /// How many rows the last scan of `rows` left out because their fields could not be told apart.
 [[nodiscard]] std::int64_t count_unreadable(Database& database, const RowSource& rows);

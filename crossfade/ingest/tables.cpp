@@ -108,16 +108,13 @@ void create_rejected_table(Database& database) {
 
 RowCounts load_reviews(Database& database, const RowSource& rows, const LoadOptions& options) {
   database.execute(fmt::format(
-      "CREATE TABLE reviews_{0} AS SELECT user_id, item_id, rating, time_ms, title, text, "
-      "{1} AS long_enough FROM (SELECT \"user\" AS user_id, item AS item_id, "
-      "CASE WHEN ({2}) IS NULL THEN rating::FLOAT END AS rating, ({3}) AS time_ms, "
-      "clean_text(coalesce(title, '')) AS title, clean_text(coalesce(text, '')) AS text "
-      "FROM ({4}))",
+      "CREATE TABLE reviews_{0} AS SELECT *, {1} AS long_enough FROM (SELECT "
+      "\"user\" AS user_id, item AS item_id, CASE WHEN reason IS NULL THEN stars::FLOAT END AS "
+      "rating, time_ms, clean_text(coalesce(title, '')) AS title, "
+      "clean_text(coalesce(text, '')) AS text FROM ({2}))",
       options.domain,
       long_enough_sql(options.min_words),
-      reason_sql(rows),
-      time_sql(),
-      rows.sql));
+      checked_sql(rows)));
   const std::int64_t unreadable = count_unreadable(database, rows);
   const RowCounts counts{
       .read = unreadable + database.query_count("SELECT count(*) FROM reviews_" + options.domain),
