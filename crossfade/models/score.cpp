@@ -29,6 +29,14 @@ torch::Tensor index_tensor(std::span<const ItemId> items) {
   return indices(items);
 }
 
+torch::Tensor index_tensor(const std::vector<std::int64_t>& rows) {
+  return torch::tensor(rows, torch::kInt64);
+}
+
+torch::Tensor rows_of(const torch::Tensor& table, const torch::Tensor& rows) {
+  return table.index({rows.to(table.device())});
+}
+
 std::vector<float> to_vector(const torch::Tensor& tensor) {
   const torch::Tensor plain = tensor.detach().to(torch::kCPU, torch::kFloat32).contiguous();
   const auto* data = plain.data_ptr<float>();

@@ -14,6 +14,10 @@ namespace crossfade {
 /// Ids as an int64 tensor [n], for indexing tables.
 [[nodiscard]] torch::Tensor index_tensor(std::span<const UserId> users);
 [[nodiscard]] torch::Tensor index_tensor(std::span<const ItemId> items);
+[[nodiscard]] torch::Tensor index_tensor(const std::vector<std::int64_t>& rows);
+
+/// The rows of `table` for indices int64 [n] on the CPU, wherever the table is.
+[[nodiscard]] torch::Tensor rows_of(const torch::Tensor& table, const torch::Tensor& rows);
 
 /// A float tensor of any shape as a flat vector, row by row.
 [[nodiscard]] std::vector<float> to_vector(const torch::Tensor& tensor);

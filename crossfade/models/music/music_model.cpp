@@ -2,10 +2,7 @@
 #include "crossfade/models/music/music_model.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
-
-#include <ATen/CPUGeneratorImpl.h>
 
 #include "crossfade/core/error.h"
 #include "crossfade/models/score.h"
@@ -16,8 +13,6 @@ namespace {
 // Fewer side users than this teach no distribution.
 constexpr std::size_t kFewestSideUsers = 20;
 constexpr double kHeldOutSideUsers = 0.1;
-constexpr double kSidePriorRidge = 10.0;
-constexpr std::size_t kGenerateBlock = 2048;
 
 NoiseSchedule make_schedule(const MusicDiffusionSettings& settings) {
   const bool literal = settings.schedule == "literal";
@@ -30,15 +25,6 @@ std::unique_ptr<MusicEncoder> make_encoder(const TrainingData& data,
   const bool factors = settings.encoder.kind == "factors" || settings.without_mllm;
   return factors ? make_factor_encoder(data, settings, context)
                  : make_mlp_encoder(data, settings, context);
-}
-
-torch::Tensor to_tensor(const std::vector<std::int64_t>& values) {
-  return torch::tensor(values, torch::kInt64);
-}
-
-// The rows of `table` for CPU indices, wherever the table is.
-torch::Tensor rows_of(const torch::Tensor& table, const torch::Tensor& rows) {
-  return table.index({rows.to(table.device())});
 }
 
 }  // namespace
@@ -112,9 +98,9 @@ void MusicModel::collect_users() {
   Rng rng = context_.rng.fork("side users");
   shuffle(std::span(side), rng);
   const auto held = static_cast<std::int64_t>(kHeldOutSideUsers * static_cast<double>(side.size()));
-  side_held_out_ = to_tensor(side).slice(0, 0, held).contiguous();
-  side_users_ = to_tensor(side).slice(0, held).contiguous();
-  overlap_users_ = to_tensor(overlap);
+  side_held_out_ = index_tensor(side).slice(0, 0, held).contiguous();
+  side_users_ = index_tensor(side).slice(0, held).contiguous();
+  overlap_users_ = index_tensor(overlap);
 }
 
 void MusicModel::collect_ratings() {
@@ -134,10 +120,10 @@ void MusicModel::collect_ratings() {
     }
     offsets.push_back(static_cast<std::int64_t>(owner.size()));
   }
-  rating_owner_ = to_tensor(owner);
-  rating_item_ = to_tensor(item);
+  rating_owner_ = index_tensor(owner);
+  rating_item_ = index_tensor(item);
   rating_ = torch::tensor(rating);
-  rating_offsets_ = to_tensor(offsets);
+  rating_offsets_ = index_tensor(offsets);
 }
 
 std::vector<Phase> MusicModel::phases() {
@@ -199,8 +185,6 @@ Phase MusicModel::blend_phase() {
   return {.name = "blend", .begin = [this] { fit_blend(); }};
 }
 
-// ---- vectors -----------------------------------------------------------------------------------
-
 void MusicModel::fill_vectors() {
   const Encoding encoding = encoder_->encode();
   State& s = *state_;
@@ -237,291 +221,6 @@ void MusicModel::standardise() {
     s.condition_mean.copy_(condition.mean(0));
     s.condition_sd.copy_(condition.std(0, /*unbiased=*/false) + kSmallest);
   }
-}
-
-// A side user has no condition, hence no prior. One is simulated as overlapping users have it, so
-// that stage 1 trains the network in the shape stage 2 uses it. Component by component: a full
-// covariance fitted on a hundred users remembers them.
-void MusicModel::fit_side_prior() {
-  State& s = *state_;
-  const torch::Tensor x0 = normalise(rows_of(s.x0, overlap_users_));
-  const torch::Tensor m = normalise(rows_of(s.prior, overlap_users_));
-  const torch::Tensor x0_mean = x0.mean(0);
-  const torch::Tensor m_mean = m.mean(0);
-  const torch::Tensor centred = x0 - x0_mean;
-  s.side_slope.copy_((centred * (m - m_mean)).sum(0) / (centred.square().sum(0) + kSidePriorRidge));
-  s.side_intercept.copy_(m_mean - s.side_slope * x0_mean);
-  const torch::Tensor rest = m - s.side_intercept - s.side_slope * x0;
-  s.side_spread.copy_(rest.square().mean(0).sqrt());
-}
-
-torch::Tensor MusicModel::normalise(const torch::Tensor& x) const {
-  return (x - state_->x0_mean) / state_->x0_sd;
-}
-
-torch::Tensor MusicModel::denormalise(const torch::Tensor& x) const {
-  return x * state_->x0_sd + state_->x0_mean;
-}
-
-// ---- the denoiser and its losses ---------------------------------------------------------------
-
-MusicModel::Condition MusicModel::condition_of(const torch::Tensor& users) const {
-  const State& s = *state_;
-  const torch::Tensor c = (rows_of(s.condition, users) - s.condition_mean) / s.condition_sd;
-  const torch::Tensor mask = torch::ones({c.size(0), 1}, c.options());
-  if (!settings_.prior) {
-    return {.prior = torch::zeros({c.size(0), s.x0.size(1)}, c.options()), .c = c, .mask = mask};
-  }
-  const torch::Tensor m = normalise(rows_of(s.prior, users));
-  return {.prior = m, .c = torch::cat({m, c, mask}, 1), .mask = mask};
-}
-
-MusicModel::Condition MusicModel::side_condition(const torch::Tensor& x0,
-                                                 at::Generator generator) const {
-  const State& s = *state_;
-  const std::int64_t b = x0.size(0);
-  if (!settings_.prior) {
-    return {.prior = torch::zeros_like(x0),
-            .c = torch::zeros({b, s.condition.size(1)}, x0.options()),
-            .mask = torch::zeros({b, 1}, x0.options())};
-  }
-  const torch::Tensor noise =
-      torch::empty(x0.sizes(), torch::kFloat32).normal_(0.0, 1.0, generator).to(x0.device());
-  const torch::Tensor m = s.side_intercept + s.side_slope * x0 + s.side_spread * noise;
-  const torch::Tensor nothing = torch::zeros({b, s.condition.size(1) + 1}, x0.options());
-  return {.prior = m, .c = torch::cat({m, nothing}, 1), .mask = torch::ones({b, 1}, x0.options())};
-}
-
-torch::Tensor MusicModel::predict(const torch::Tensor& x,
-                                  const torch::Tensor& t,
-                                  const Condition& condition,
-                                  const Dropout& dropout) {
-  return condition.prior + state_->denoiser(x, t, condition.c, condition.mask, dropout);
-}
-
-torch::Tensor MusicModel::denoise(const torch::Tensor& x0,
-                                  const Condition& condition,
-                                  at::Generator generator,
-                                  bool training) {
-  const torch::Tensor t = torch::empty({x0.size(0)}, torch::kInt64)
-                              .random_(0, schedule_.training_steps(), generator)
-                              .to(x0.device());
-  const torch::Tensor noise =
-      torch::empty(x0.sizes(), torch::kFloat32).normal_(0.0, 1.0, generator).to(x0.device());
-  const Dropout dropout{training ? settings_.diffusion.dropout : 0.0, generator};
-  return predict(schedule_.add_noise(x0, t, noise), t, condition, dropout);
-}
-
-torch::Tensor MusicModel::side_loss(const torch::Tensor& users,
-                                    at::Generator generator,
-                                    bool training) {
-  const torch::Tensor x0 = normalise(rows_of(state_->x0, users));
-  const torch::Tensor predicted = denoise(x0, side_condition(x0, generator), generator, training);
-  return (predicted - x0).square().mean();
-}
-
-double MusicModel::side_validation() {
-  // The same noise every time, so that epochs are compared on equal terms.
-  Rng rng = context_.rng.fork("side validation");
-  constexpr int kDraws = 4;
-  const at::Generator generator = at::detail::createCPUGenerator(rng());
-  double total = 0.0;
-  for (int draw = 0; draw < kDraws; ++draw) {
-    total += side_loss(side_held_out_, generator, false).item<double>();
-  }
-  return total / kDraws;
-}
-
-MusicModel::RatedUsers MusicModel::rated_users(const torch::Tensor& rows) const {
-  if (settings_.overlap_rows == "ratings") {
-    return {.users = overlap_users_.index({rating_owner_.index({rows})}),
-            .rows = rows,
-            .owner = torch::arange(rows.size(0), torch::kInt64)};
-  }
-  std::vector<std::int64_t> rating_rows;
-  std::vector<std::int64_t> owner;
-  const auto* offsets = rating_offsets_.data_ptr<std::int64_t>();
-  const torch::Tensor plain = rows.contiguous();
-  const auto* positions = plain.data_ptr<std::int64_t>();
-  for (std::int64_t n = 0; n < plain.size(0); ++n) {
-    for (std::int64_t row = offsets[positions[n]]; row < offsets[positions[n] + 1]; ++row) {
-      rating_rows.push_back(row);
-      owner.push_back(n);
-    }
-  }
-  return {.users = overlap_users_.index({plain}),
-          .rows = to_tensor(rating_rows),
-          .owner = to_tensor(owner)};
-}
-
-torch::Tensor MusicModel::overlap_loss(const Step& step) {
-  const State& s = *state_;
-  const RatedUsers rated = rated_users(step.rows);
-  const torch::Tensor x0 = normalise(rows_of(s.x0, rated.users));
-  const torch::Tensor predicted = denoise(x0, condition_of(rated.users), step.generator, true);
-  const torch::Tensor reconstruction = (predicted - x0).square().mean();
-
-  const torch::Tensor fold = rows_of(s.fold_of_user, rated.users);
-  const torch::Tensor owner = rated.owner.to(context_.device);
-  const torch::Tensor item = rating_item_.index({rated.rows}).to(context_.device);
-  const torch::Tensor owner_fold = fold.index({owner});
-  const torch::Tensor v = s.fold_items.index({owner_fold, item});
-  const torch::Tensor offset = s.fold_offset.index({owner_fold, item});
-  const torch::Tensor z = denormalise(predicted).index({owner});
-  const torch::Tensor stars = rating_.index({rated.rows}).to(context_.device);
-  const torch::Tensor rating = (stars - offset - (z * v).sum(1)).square().mean();
-  const double alpha = settings_.alpha;
-  return settings_.joint == "plain" ? rating + alpha * reconstruction
-                                    : alpha * reconstruction + (1.0 - alpha) * rating;
-}
-
-// ---- vectors for scoring -----------------------------------------------------------------------
-
-torch::Tensor MusicModel::generate(std::span<const UserId> users) {
-  const torch::NoGradGuard no_grad;
-  const Condition condition = condition_of(index_tensor(users));
-  const PredictX0 predict_x0 = [&](const torch::Tensor& x, const torch::Tensor& t) {
-    return predict(x, t, condition, {});
-  };
-  torch::Tensor sum;
-  for (std::int64_t sample = 0; sample < settings_.diffusion.samples; ++sample) {
-    const torch::Tensor x0 =
-        sample_x0(schedule_,
-                  predict_x0,
-                  users,
-                  state_->x0.size(1),
-                  {.posterior_noise = settings_.diffusion.noise == "posterior"},
-                  context_.rng.fork("sample", static_cast<std::uint64_t>(sample)),
-                  context_.device);
-    sum = sum.defined() ? sum + x0 : x0;
-  }
-  return denormalise(sum / static_cast<double>(settings_.diffusion.samples));
-}
-
-torch::Tensor MusicModel::vectors(std::span<const UserId> users) {
-  const torch::NoGradGuard no_grad;
-  const State& s = *state_;
-  torch::Tensor out = rows_of(s.known, index_tensor(users)).clone();
-  std::vector<UserId> unknown;
-  std::vector<std::int64_t> positions;
-  for (std::size_t n = 0; n < users.size(); ++n) {
-    if (data_.target.count(users[n]) == 0) {
-      unknown.push_back(users[n]);
-      positions.push_back(static_cast<std::int64_t>(n));
-    }
-  }
-  for (std::size_t first = 0; first < unknown.size(); first += kGenerateBlock) {
-    const std::size_t count = std::min(kGenerateBlock, unknown.size() - first);
-    const std::span<const UserId> block = std::span(unknown).subspan(first, count);
-    const torch::Tensor ids = index_tensor(block);
-    torch::Tensor made;
-    if (settings_.without_diffusion) {
-      made = rows_of(s.direct, ids);
-    } else {
-      const double blend = s.blend.item<double>();
-      made = blend == 0.0 ? rows_of(s.prior, ids) : generate(block);
-      if (blend > 0.0 && blend < 1.0) {
-        made = (1.0 - blend) * rows_of(s.prior, ids) + blend * made;
-      }
-    }
-    const torch::Tensor at = torch::tensor(
-        std::vector<std::int64_t>(positions.begin() + static_cast<std::ptrdiff_t>(first),
-                                  positions.begin() + static_cast<std::ptrdiff_t>(first + count)),
-        torch::kInt64);
-    out.index_put_({at.to(out.device())}, made);
-  }
-  return out;
-}
-
-// Weight s of the generated vector g against the prior m, by least squares on the validation
-// users' ratings, y - x.m = s x.(g - m), and shrunk towards 0 by its standard error over users:
-// s (1 - (se / s)^2)+, within [0, 1]. Without validation users s stays 1.
-void MusicModel::fit_blend() {
-  if (validation_ == nullptr || validation_->users.empty()) {
-    return;
-  }
-  State& s = *state_;
-  std::vector<UserId> users = validation_->users;
-  users.erase(std::unique(users.begin(), users.end()), users.end());
-  const torch::Tensor g = generate(users).to(torch::kCPU);
-  const torch::Tensor m = rows_of(s.prior, index_tensor(users)).to(torch::kCPU);
-  const torch::Tensor items = s.items.to(torch::kCPU);
-  const torch::Tensor offset = s.item_offset.to(torch::kCPU);
-  std::vector<double> along(users.size(), 0.0);  // sum of (x.(g - m))^2 per user
-  std::vector<double> error(users.size(), 0.0);  // sum of (y - x.m) x.(g - m) per user
-  std::size_t n = 0;
-  for (std::size_t row = 0; row < validation_->users.size(); ++row) {
-    n += validation_->users[row] != users[n] ? 1 : 0;
-    const auto at = static_cast<std::int64_t>(n);
-    const auto item = static_cast<std::int64_t>(validation_->items[row]);
-    const torch::Tensor x = items[item];
-    const double step = x.dot(g[at] - m[at]).item<double>();
-    const double rest =
-        validation_->ratings[row] - offset[item].item<double>() - x.dot(m[at]).item<double>();
-    along[n] += step * step;
-    error[n] += rest * step;
-  }
-  double total_along = 1e-9;
-  double total_error = 0.0;
-  for (std::size_t u = 0; u < users.size(); ++u) {
-    total_along += along[u];
-    total_error += error[u];
-  }
-  const double slope = total_error / total_along;
-  double variance = 0.0;
-  for (std::size_t u = 0; u < users.size(); ++u) {
-    const double residual = error[u] - slope * along[u];
-    variance += residual * residual;
-  }
-  const double relative = std::sqrt(variance) / total_along / std::max(slope, 1e-12);
-  const double kept = slope > 0.0 ? slope * std::max(0.0, 1.0 - relative * relative) : 0.0;
-  s.blend_raw.fill_(slope);
-  s.blend.fill_(std::clamp(kept, 0.0, 1.0));
-}
-
-void MusicModel::score(std::span<const UserId> users,
-                       std::span<const ItemId> items,
-                       std::span<float> out) {
-  const torch::NoGradGuard no_grad;
-  std::vector<UserId> distinct(users.begin(), users.end());
-  std::ranges::sort(distinct);
-  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-  const torch::Tensor table = vectors(distinct).to(torch::kCPU);
-  std::vector<UserId> position;
-  position.reserve(users.size());
-  for (const UserId user : users) {
-    const auto at = std::ranges::lower_bound(distinct, user) - distinct.begin();
-    position.push_back(UserId{static_cast<std::int32_t>(at)});
-  }
-  score_by_factors(table, state_->items.to(torch::kCPU), position, items, out);
-  const torch::Tensor offset = state_->item_offset.to(torch::kCPU).contiguous();
-  for (std::size_t row = 0; row < items.size(); ++row) {
-    out[row] += offset.data_ptr<float>()[index(items[row])];
-  }
-}
-
-std::optional<Factors> MusicModel::factors() {
-  std::vector<UserId> everyone(data_.n_users());
-  for (std::size_t u = 0; u < everyone.size(); ++u) {
-    everyone[u] = UserId{static_cast<std::int32_t>(u)};
-  }
-  const torch::Tensor z = vectors(everyone).to(torch::kCPU);
-  const torch::Tensor users = torch::cat({torch::ones({z.size(0), 1}), z}, 1);
-  const torch::Tensor items = torch::cat({state_->item_offset.unsqueeze(1), state_->items}, 1);
-  return Factors{.dimension = static_cast<std::size_t>(users.size(1)),
-                 .users = to_vector(users),
-                 .items = to_vector(items)};
-}
-
-std::vector<std::pair<std::string, double>> MusicModel::facts() {
-  std::vector<std::pair<std::string, double>> facts = encoder_->facts();
-  facts.emplace_back("side_users", static_cast<double>(side_users_.size(0)));
-  facts.emplace_back("overlap_users", static_cast<double>(overlap_users_.size(0)));
-  if (settings_.blend && !settings_.without_diffusion) {
-    facts.emplace_back("blend", state_->blend.item<double>());
-    facts.emplace_back("blend_before_shrinkage", state_->blend_raw.item<double>());
-  }
-  return facts;
 }
 
 }  // namespace crossfade

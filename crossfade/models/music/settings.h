@@ -170,7 +170,9 @@ struct MusicSettings {
           "Decay of the running average of the denoiser's weights; 0 = none.",
           Range{0.0, 0.99999});
     field("clip_norm", self.clip_norm, "Largest gradient norm; 0 = no limit.", Range{0.0, 1e9});
-    field("without_mllm", self.without_mllm, "Ablation: factor vectors instead of features.");
+    field("without_mllm",
+          self.without_mllm,
+          "Ablation: factor vectors of the ratings alone, without features (residual head).");
     field("without_diffusion",
           self.without_diffusion,
           "Ablation: the source vector is used as it is in the target.");
