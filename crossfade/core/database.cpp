@@ -50,7 +50,13 @@ ErrorKind kind_of(duckdb_error_type type, const std::string& message) {
   std::string text = first_lines(message);
   const ErrorKind kind = kind_of(type, text);
   if (type == DUCKDB_ERROR_OUT_OF_MEMORY) {
-    text = "the memory limit is too small for this data; raise ingest.memory_limit (" + text + ")";
+    const bool disk_is_full = mentions(text, "max_temp_directory_size");
+    text = text.substr(0, text.find(';'));  // The rest is advice on DuckDB's settings.
+    text = fmt::format("{} ({})",
+                       disk_is_full ? "the disk is too full to spill to"
+                                    : "the memory limit is too small for this data; raise "
+                                      "ingest.memory_limit",
+                       text);
   }
   throw Error(kind, text);
 }

@@ -11,138 +11,6 @@
 namespace crossfade {
 namespace {
 
-using Names = std::vector<std::string_view>;
-
-// A field, its setting and the names it is recognised by, best first.
-struct Wanted {
-  std::string name;
-  std::string setting;  // "" when no setting names its column.
-  std::string chosen;   // The setting's value; "" = recognise.
-  bool required = false;
-  Names known;
-};
-
-std::vector<Wanted> wanted_of_reviews(const DomainSource& from) {
-  return {
-      {"user",
-       "user_column",
-       from.user_column,
-       true,
-       {"user_id", "reviewerID", "user", "userId", "uid", "customer_id", "reviewer_id"}},
-      {"item",
-       "item_column",
-       from.item_column,
-       true,
-       {"parent_asin",
-        "item_id",
-        "asin",
-        "item",
-        "itemId",
-        "movieId",
-        "movie_id",
-        "book_id",
-        "business_id",
-        "product_id",
-        "iid"}},
-      {"rating",
-       "rating_column",
-       from.rating_column,
-       true,
-       {"rating", "overall", "stars", "star_rating", "score"}},
-      {"time",
-       "time_column",
-       from.time_column,
-       false,
-       {"timestamp", "unixReviewTime", "time", "time_ms", "date", "review_date"}},
-      {"title",
-       "title_column",
-       from.title_column,
-       false,
-       {"title", "summary", "review_title", "review_headline", "headline"}},
-      {"text",
-       "text_column",
-       from.text_column,
-       false,
-       {"text", "reviewText", "review_text", "review", "review_body", "body", "comment"}},
-  };
-}
-
-std::vector<Wanted> wanted_of_items() {
-  return {
-      {"item",
-       "",
-       "",
-       true,
-       {"parent_asin",
-        "item_id",
-        "asin",
-        "item",
-        "itemId",
-        "movieId",
-        "movie_id",
-        "book_id",
-        "business_id",
-        "product_id",
-        "iid",
-        "id"}},
-      {"title", "", "", false, {"title", "name", "movie_title", "product_title"}},
-      {"description", "", "", false, {"description", "overview", "plot", "summary", "text"}},
-      {"categories", "", "", false, {"categories", "category", "genres", "genre", "class"}},
-      {"image",
-       "",
-       "",
-       false,
-       {"images", "imUrl", "imageURLHighRes", "imageURL", "image", "image_url", "poster"}},
-  };
-}
-
-// RecBole writes the type into the name: user_id:token.
-std::string plain_column(std::string_view column) {
-  std::string name(column.substr(0, column.find(':')));
-  std::ranges::transform(
-      name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return name;
-}
-
-std::string recognise(const Wanted& wanted, const std::vector<std::string>& columns) {
-  for (const std::string_view known : wanted.known) {
-    const auto found = std::ranges::find_if(columns, [&](const std::string& column) {
-      return plain_column(column) == plain_column(known);
-    });
-    if (found != columns.end()) {
-      return *found;
-    }
-  }
-  return "";
-}
-
-RowField resolve(const Wanted& wanted,
-                 const std::vector<std::string>& columns,
-                 const std::string& label,
-                 const std::string& domain) {
-  if (!wanted.chosen.empty()) {
-    require(std::ranges::find(columns, wanted.chosen) != columns.end(),
-            ErrorKind::kUsage,
-            "{}: there is no column \"{}\" (ingest.{}.{}); it has: {}",
-            label,
-            wanted.chosen,
-            domain,
-            wanted.setting,
-            fmt::join(columns, ", "));
-    return {.name = wanted.name, .column = wanted.chosen};
-  }
-  const std::string column = recognise(wanted, columns);
-  require(!column.empty() || !wanted.required,
-          ErrorKind::kData,
-          "{}: no column is the {}; it has: {}; name it with {}",
-          label,
-          wanted.name,
-          fmt::join(columns, ", "),
-          wanted.setting.empty() ? fmt::format("ingest.{}.items_query", domain)
-                                 : fmt::format("ingest.{}.{}", domain, wanted.setting));
-  return {.name = wanted.name, .column = column};
-}
-
 // DuckDB expands patterns in file names; a name is meant literally.
 std::string literal_path(const std::filesystem::path& path) {
   std::string out;
@@ -268,21 +136,10 @@ std::vector<std::string> described_columns(Database& database, const std::string
   return columns;
 }
 
-std::vector<RowField> resolve_all(const std::vector<Wanted>& wanted,
-                                  const std::vector<std::string>& columns,
-                                  const std::string& label,
-                                  const std::string& domain) {
-  std::vector<RowField> fields;
-  for (const Wanted& field : wanted) {
-    fields.push_back(resolve(field, columns, label, domain));
-  }
-  return fields;
-}
-
 struct Request {
   std::string domain;
   bool items = false;
-  std::vector<Wanted> wanted;
+  std::vector<WantedField> wanted;
 };
 
 RowSource rows_of_file(Database& database,
@@ -301,7 +158,7 @@ RowSource rows_of_file(Database& database,
       fail(ErrorKind::kData, "{}: is no whole Parquet file ({})", path, reason_of(error));
     }
   }
-  rows.fields = resolve_all(request.wanted, file.columns, path, request.domain);
+  rows.fields = resolve_fields(request.wanted, file.columns, path, request.domain);
   rows.json_values = request.items && file.layout != Layout::kDelimited;
   if (file.layout == Layout::kDelimited || file.layout == Layout::kPythonLines) {
     rows.rejects =
@@ -342,7 +199,7 @@ RowSource rows_of_query(Database& database, std::string query, const Request& re
     const bool no_sql = error.kind() == ErrorKind::kInternal;
     throw Error(no_sql ? ErrorKind::kUsage : error.kind(), reason_of(error)).within(rows.label);
   }
-  rows.fields = resolve_all(request.wanted, columns, rows.label, request.domain);
+  rows.fields = resolve_fields(request.wanted, columns, rows.label, request.domain);
   rows.json_values = request.items;
   rows.sql = select_fields(rows.fields, relation, Values::kAnyType, request.items);
   return rows;
@@ -367,7 +224,7 @@ void add_text_functions(Database& database) {
 }
 
 RowSource review_rows(Database& database, const DomainSource& settings, const std::string& domain) {
-  const Request request{.domain = domain, .items = false, .wanted = wanted_of_reviews(settings)};
+  const Request request{.domain = domain, .items = false, .wanted = review_fields(settings)};
   require(settings.reviews.empty() != settings.query.empty(),
           ErrorKind::kUsage,
           "ingest.{}: {}; name one of them",
@@ -381,7 +238,7 @@ RowSource review_rows(Database& database, const DomainSource& settings, const st
 std::optional<RowSource> item_rows(Database& database,
                                    const DomainSource& settings,
                                    const std::string& domain) {
-  const Request request{.domain = domain, .items = true, .wanted = wanted_of_items()};
+  const Request request{.domain = domain, .items = true, .wanted = item_fields()};
   require(settings.items.empty() || settings.items_query.empty(),
           ErrorKind::kUsage,
           "ingest.{}: both items and items_query are given; name one of them",

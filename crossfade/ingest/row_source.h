@@ -7,16 +7,11 @@
 #include <vector>
 
 #include "crossfade/core/database.h"
+#include "crossfade/ingest/columns.h"
 #include "crossfade/ingest/config.h"
 #include "crossfade/ingest/input_file.h"
 
 namespace crossfade {
-
-/// One field of a row: what ingest calls it and where it comes from.
-struct RowField {
-  std::string name;    ///< "user", "rating", "description", ...: the name in `RowSource::sql`.
-  std::string column;  ///< What the file calls it; "" when the file does not have it.
-};
 
 /// A file or a query as SQL that yields its rows in order.
 struct RowSource {

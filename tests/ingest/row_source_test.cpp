@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "crossfade/ingest/row_source.h"
+
 #include <gtest/gtest.h>
 
 #include "tests/ingest/ingest_fixture.h"
@@ -6,7 +8,7 @@
 namespace crossfade {
 namespace {
 
-class Formats : public testing::IngestFixture {
+class RowSources : public testing::IngestFixture {
  protected:
   // The source reviews and items that come out when `source` is read.
   std::string reviews_of(const DomainSource& source) {
@@ -27,7 +29,7 @@ constexpr const char* kAmazon2023 =
 {"rating": 2.0, "title": null, "text": "", "parent_asin": "B2", "user_id": "b", "timestamp": 1588687728924}
 )";
 
-TEST_F(Formats, Amazon2023) {
+TEST_F(RowSources, Amazon2023) {
   DomainSource source;
   source.reviews = write("Toys.jsonl", kAmazon2023);
   source.items = write(
@@ -40,7 +42,7 @@ TEST_F(Formats, Amazon2023) {
   EXPECT_EQ(notes_, std::vector<std::string>{"source: 1 items have no row in the items file"});
 }
 
-TEST_F(Formats, GzipIsToldByContentNotByName) {
+TEST_F(RowSources, GzipIsToldByContentNotByName) {
   DomainSource source;
   source.reviews = write("Toys.jsonl.gz", testing::gzipped(kAmazon2023));
   const std::string expected = "a|0|5.0|1588687728923|Good|I like it; b|1|2.0|1588687728924||";
@@ -51,7 +53,7 @@ TEST_F(Formats, GzipIsToldByContentNotByName) {
   EXPECT_EQ(reviews_of(source), expected);
 }
 
-TEST_F(Formats, Amazon2018HasTextOrLists) {
+TEST_F(RowSources, Amazon2018HasTextOrLists) {
   DomainSource source;
   source.reviews = write(
       "reviews_Toys.json",
@@ -65,7 +67,7 @@ TEST_F(Formats, Amazon2018HasTextOrLists) {
   EXPECT_EQ(items(), "0|B1|Kite|Flies. High.|Toys, Kites|http://h");
 }
 
-TEST_F(Formats, Amazon2014ItemsArePythonLiterals) {
+TEST_F(RowSources, Amazon2014ItemsArePythonLiterals) {
   DomainSource source;
   source.format = "amazon-2014";
   source.reviews = write(
@@ -80,7 +82,7 @@ TEST_F(Formats, Amazon2014ItemsArePythonLiterals) {
   EXPECT_EQ(items(), "0|B1|Bob's kite||Toys, Kites, Air|http://i");
 }
 
-TEST_F(Formats, RecBoleHasTypedNamesAndNoQuotes) {
+TEST_F(RowSources, RecBoleHasTypedNamesAndNoQuotes) {
   DomainSource source;
   source.reviews = write("ml.inter",
                          "user_id:token\titem_id:token\trating:float\ttimestamp:float\n"
@@ -92,7 +94,7 @@ TEST_F(Formats, RecBoleHasTypedNamesAndNoQuotes) {
   EXPECT_EQ(items(), "0|7|\"Weird Al\" Yankovic||Comedy Music|");
 }
 
-TEST_F(Formats, CsvWithItsOwnColumnNames) {
+TEST_F(RowSources, CsvWithItsOwnColumnNames) {
   DomainSource source;
   source.reviews = write("x.csv",
                          "who;what;stars given;when;said\r\n"
@@ -105,13 +107,13 @@ TEST_F(Formats, CsvWithItsOwnColumnNames) {
   EXPECT_EQ(reviews_of(source), "a|0|4.5|1577923200000||one; \"two\" three");
 }
 
-TEST_F(Formats, CsvWithAByteOrderMark) {
+TEST_F(RowSources, CsvWithAByteOrderMark) {
   DomainSource source;
   source.reviews = write("x.csv", "\xEF\xBB\xBFuserId,movieId,rating\na,1,4\n");
   EXPECT_EQ(reviews_of(source), "a|0|4.0|0||");
 }
 
-TEST_F(Formats, TsvMayOrMayNotBeQuoted) {
+TEST_F(RowSources, TsvMayOrMayNotBeQuoted) {
   DomainSource source;
   source.reviews = write("x.tsv", "user\titem\trating\tcomment\na\ti\t4\t\"so\tso\"\n");
   EXPECT_EQ(reviews_of(source), "a|0|4.0|0||so so");
@@ -119,7 +121,7 @@ TEST_F(Formats, TsvMayOrMayNotBeQuoted) {
   EXPECT_EQ(reviews_of(source), "a|0|4.0|0||\"12\" disc");
 }
 
-TEST_F(Formats, ParquetWithListsAndStructs) {
+TEST_F(RowSources, ParquetWithListsAndStructs) {
   Database database({});
   database.execute(fmt::format(
       "COPY (SELECT 17 AS user_id, 'i' AS item_id, 4::TINYINT AS rating, "
@@ -136,7 +138,7 @@ TEST_F(Formats, ParquetWithListsAndStructs) {
   EXPECT_EQ(items(), "0|i|Kite|Flies. High.|Toys|http://h");
 }
 
-TEST_F(Formats, QueriesReadAnythingAndArePartOfTheKey) {
+TEST_F(RowSources, QueriesReadAnythingAndArePartOfTheKey) {
   const std::string file = write("all.csv", "u,i,r,genre\na,1,5,Rock\nb,2,4,Pop\na,2,3,Pop\n");
   IngestConfig config;
   config.min_user_reviews = 1;
@@ -153,7 +155,18 @@ TEST_F(Formats, QueriesReadAnythingAndArePartOfTheKey) {
   EXPECT_NE(run(config).fingerprint, first.fingerprint);
 }
 
-TEST_F(Formats, FileNamesAreNoPatterns) {
+TEST_F(RowSources, FilesOfAQueryAreFoundInItsLiterals) {
+  const std::string one = write("one.csv", "a\n1\n");
+  const std::string two = write("two.csv", "a\n1\n");
+  Database database({});
+  EXPECT_EQ(files_in_query(database,
+                           fmt::format("SELECT 'x', 'it''s' FROM '{0}/*.csv', '{1}', '{0}/no.csv'",
+                                       folder().string(),
+                                       one)),
+            (std::vector<std::string>{one, two}));
+}
+
+TEST_F(RowSources, FileNamesAreNoPatterns) {
   DomainSource source;
   source.reviews = write("a[1]*?'.csv", "user,item,rating\na,i,4\n");
   write("a1.csv", "user,item,rating\nb,i,4\n");
