@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossfade/core/npy.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -83,7 +84,8 @@ std::vector<std::size_t> parse_shape(std::string_view text) {
   bool digits = false;
   for (const char c : text) {
     if (c >= '0' && c <= '9') {
-      value = value * 10 + static_cast<std::size_t>(c - '0');
+      constexpr std::size_t kFarTooMany = std::size_t{1} << 59U;
+      value = std::min(value, kFarTooMany) * 10 + static_cast<std::size_t>(c - '0');
       digits = true;
     } else if (digits) {
       shape.push_back(value);
@@ -155,13 +157,20 @@ struct NpyFile::State {
             shape.size());
     rows = shape[0];
     columns = shape.size() == 2 ? shape[1] : 1;
-    const std::size_t need = rows * columns * name_of(type).bytes;
-    require(start + length + need <= bytes.size(),
+    const std::size_t held = bytes.size() - start - length;
+    const std::size_t element = name_of(type).bytes;
+    require(columns == 0 || rows <= held / element / columns,
             ErrorKind::kData,
-            "{}: holds {} bytes, fewer than the {} its header promises",
+            "{}: holds {} bytes, fewer than {} x {} elements of {} bytes",
             name,
-            bytes.size() - start - length,
-            need);
+            held,
+            rows,
+            columns,
+            element);
+    require((start + length) % element == 0,
+            ErrorKind::kData,
+            "{}: its data is not aligned; save it again with numpy.save",
+            name);
     data = static_cast<const std::byte*>(map) + start + length;
   }
 

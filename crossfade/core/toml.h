@@ -117,6 +117,12 @@ void assign(T& setting, const TomlEntry& entry) {
       return;
     }
   }
+  if constexpr (std::is_same_v<T, std::vector<double>>) {
+    if (const auto* whole = std::get_if<std::vector<std::int64_t>>(&entry.value)) {
+      setting.assign(whole->begin(), whole->end());
+      return;
+    }
+  }
   if constexpr (!std::is_same_v<T, std::string>) {
     const auto* list = std::get_if<std::vector<std::string>>(&entry.value);
     if constexpr (requires { setting.clear(); }) {

@@ -110,10 +110,11 @@ Json build(const Job& job, const TrainOptions& base, const fs::path& directory) 
     options.cold_user_error = [selection](Model& model) { return rmse(model, *selection); };
   }
   const TrainingData data = training_data(job);
-  const std::unique_ptr<Model> model = job.row.entry->make(
-      data,
-      job.row.settings,
-      {.rng = root.fork("model"), .device = find_device(job.recipe.training.device)});
+  const std::unique_ptr<Model> model =
+      make_model(*job.row.entry,
+                 data,
+                 job.row.settings,
+                 {.rng = root.fork("model"), .device = find_device(job.recipe.training.device)});
   if (selection != nullptr) {
     model->set_validation(*selection);
   }
