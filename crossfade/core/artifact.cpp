@@ -90,8 +90,8 @@ std::optional<Manifest> find_manifest(const fs::path& directory) {
     return std::nullopt;
   }
   const Json json = parse(file);
-  check_format(json, directory);
   try {
+    check_format(json, directory);
     return Manifest{.stage = json.at("stage"),
                     .fingerprint = json.at("fingerprint"),
                     .content_hash = json.at("content_hash"),

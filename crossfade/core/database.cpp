@@ -15,6 +15,7 @@ namespace {
 // DuckDB's messages start with the kind ("IO Error: ...") and may carry a multi-line hint.
 std::string first_lines(const char* message) {
   std::string text = message == nullptr ? "unknown database error" : message;
+  text = text.substr(0, text.find("\n\nLINE "));  // an excerpt of the SQL
   for (std::size_t newline = text.find('\n'); newline != std::string::npos;
        newline = text.find('\n', newline)) {
     text.replace(newline, 1, "; ");
@@ -44,6 +45,15 @@ ErrorKind kind_of(duckdb_error_type type, const std::string& message) {
     default:
       return ErrorKind::kInternal;
   }
+}
+
+// A prepare error carries no type; a missing file and one of another format are what data can
+// cause.
+ErrorKind kind_of_prepare_error(const std::string& text) {
+  if (mentions(text, "IO Error")) {
+    return ErrorKind::kIo;
+  }
+  return mentions(text, "Invalid Input Error") ? ErrorKind::kData : ErrorKind::kInternal;
 }
 
 [[noreturn]] void throw_error(duckdb_error_type type, const char* message) {
@@ -218,9 +228,8 @@ void Database::execute(const std::string& sql) {
 Rows Database::query(const std::string& sql) {
   auto state = std::make_unique<Rows::State>();
   if (duckdb_prepare(state_->connection, sql.c_str(), &state->statement) == DuckDBError) {
-    // A prepare error carries no type; a missing file is the one that data can cause.
     const std::string text = first_lines(duckdb_prepare_error(state->statement));
-    throw Error(mentions(text, "IO Error") ? ErrorKind::kIo : ErrorKind::kInternal, text);
+    throw Error(kind_of_prepare_error(text), text);
   }
   if (duckdb_execute_prepared_streaming(state->statement, &state->result) == DuckDBError) {
     throw_error(duckdb_result_error_type(&state->result), duckdb_result_error(&state->result));
