@@ -4,29 +4,42 @@
 #include <cstdio>
 #include <thread>
 
-#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include "crossfade/core/error.h"
 #include "crossfade/core/files.h"
 
 namespace crossfade::cli {
+namespace {
+
+int signal_pipe[2];
+
+void pass_on(int number) {
+  const auto byte = static_cast<unsigned char>(number);
+  static_cast<void>(!::write(signal_pipe[1], &byte, 1));
+}
+
+}  // namespace
 
 void handle_interrupts() {
-  // All threads block the signals; one waits for them, so it may do what a handler may not.
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::thread([signals] {
-    int signal = 0;
-    sigwait(&signals, &signal);
+  // A handler may do almost nothing, so it wakes a thread that may. Blocking the signals instead
+  // would miss the threads that libraries (BLAS) start before main.
+  require(::pipe(signal_pipe) == 0, ErrorKind::kIo, "cannot open a pipe for signals");
+  struct sigaction action {};
+  action.sa_handler = pass_on;
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  std::thread([] {
+    unsigned char number = 0;
+    while (::read(signal_pipe[0], &number, 1) != 1) {
+    }
     discard_staged_directories();
     std::fputs("\ncrossfade: interrupted; the same command goes on from here\n", stderr);
     std::fflush(stderr);
     constexpr int kSignalBase = 128;
-    ::_exit(kSignalBase + signal);
+    ::_exit(kSignalBase + number);
   }).detach();
 }
 
