@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "crossfade/core/npy.h"
+#include "crossfade/core/random.h"
+#include "crossfade/dataset/split.h"
+#include "crossfade/features/features.h"
+
+#include "tests/core/temp_directory.h"
+
+namespace crossfade::testing {
+
+/// A world of one taste: users and items of both domains are of two kinds by parity, and a rating
+/// is 3 + 1.5 when the kinds agree, 3 - 1.5 otherwise, give or take a little. Items' features
+/// tell their kind.
+class PlantedWorld {
+ public:
+  static constexpr std::size_t kUsers = 160;
+  static constexpr std::size_t kItems = 30;
+  static constexpr std::size_t kFirstTest = 130;  ///< Users from here on are cold.
+
+  PlantedWorld() {
+    for (std::size_t u = 0; u < kUsers; ++u) {
+      roles.push_back(u < 60 ? Role::kSide : u < kFirstTest ? Role::kOverlap : Role::kTest);
+      const bool cold = roles.back() == Role::kTest;
+      add_user(source, u, roles.back() == Role::kSide);
+      add_user(target, u, cold);
+    }
+    write_features("source_items.npy");
+    write_features("target_items.npy");
+  }
+
+  /// Features as the features stage leaves them.
+  [[nodiscard]] FeatureSet features() const {
+    return {FeatureMatrix(NpyFile(directory_ / "source_items.npy")),
+            FeatureMatrix(NpyFile(directory_ / "target_items.npy")),
+            {},
+            {}};
+  }
+
+  Ratings source;
+  Ratings target;
+  std::vector<Role> roles;
+
+ private:
+  static float kind(std::size_t number) { return number % 2 == 0 ? 1.0F : -1.0F; }
+
+  void add_user(Ratings& ratings, std::size_t user, bool empty) {
+    for (std::size_t item = 0; item < kItems && !empty; ++item) {
+      if (rng_.uniform() < 0.5) {
+        const float noise = 0.2F * static_cast<float>(rng_.normal());
+        ratings.items.push_back(ItemId{static_cast<std::int32_t>(item)});
+        ratings.ratings.push_back(3.0F + 1.5F * kind(user) * kind(item) + noise);
+      }
+    }
+    ratings.offsets.push_back(static_cast<std::int64_t>(ratings.items.size()));
+  }
+
+  void write_features(const std::string& name) {
+    NpyWriter writer(directory_ / name, NpyType::kFloat32, 2);
+    for (std::size_t item = 0; item < kItems; ++item) {
+      const std::vector<float> row{kind(item), static_cast<float>(rng_.normal())};
+      writer.append(std::span<const float>(row));
+    }
+    writer.finish();
+  }
+
+  TempDirectory directory_;
+  Rng rng_{1};
+};
+
+}  // namespace crossfade::testing
