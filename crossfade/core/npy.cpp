@@ -340,7 +340,8 @@ void write_npy(const std::filesystem::path& file, std::span<const T> values) {
   const std::string head = header(kTypeOf<T>, fmt::format("({},)", values.size()));
   const bool written =
       std::fwrite(head.data(), 1, head.size(), stream) == head.size() &&
-      std::fwrite(values.data(), sizeof(T), values.size(), stream) == values.size();
+      (values.empty() ||
+       std::fwrite(values.data(), sizeof(T), values.size(), stream) == values.size());
   const int reason = errno;
   const bool closed = std::fclose(stream) == 0;
   require(written && closed, ErrorKind::kIo, "{}: {}", file.string(), std::strerror(reason));

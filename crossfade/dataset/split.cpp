@@ -210,6 +210,8 @@ Ratings training_ratings(const Dataset& dataset, const Split& split, Domain doma
   const RatingsView all = dataset.ratings(domain);
   Ratings out;
   out.offsets.reserve(dataset.users() + 1);
+  out.items.reserve(all.rows());
+  out.ratings.reserve(all.rows());
   for (std::size_t row = 0; row < dataset.users(); ++row) {
     const UserId user{static_cast<std::int32_t>(row)};
     if (is_training(split.roles[row], domain)) {
