@@ -185,8 +185,8 @@ void StagedDirectory::commit() {
   fs::remove_all(older, code);
 }
 
-void discard_staged_directories() noexcept {
-  const std::scoped_lock lock(staged().mutex);
+std::unique_lock<std::mutex> discard_staged_directories() noexcept {
+  std::unique_lock lock(staged().mutex);
   for (const fs::path& path : staged().paths) {
     std::error_code ignored;
     // A writer that is still running may add a file while the directory is emptied.
@@ -194,6 +194,7 @@ void discard_staged_directories() noexcept {
       fs::remove_all(path, ignored);
     }
   }
+  return lock;
 }
 
 std::int64_t peak_memory_bytes() {

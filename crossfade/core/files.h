@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -44,8 +45,9 @@ class StagedDirectory {
 };
 
 /// Removes every StagedDirectory still under construction: for a signal handler's thread, right
-/// before the process ends.
-void discard_staged_directories() noexcept;
+/// before the process ends. While the result lives, no other thread can begin, finish or abandon
+/// one.
+std::unique_lock<std::mutex> discard_staged_directories() noexcept;
 
 /// The most memory this process has held so far, in bytes.
 [[nodiscard]] std::int64_t peak_memory_bytes();
