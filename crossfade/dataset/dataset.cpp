@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossfade/dataset/dataset.h"
 
-#include <algorithm>
 #include <array>
-#include <ranges>
+#include <cstdint>
 #include <type_traits>
 
 #include "crossfade/core/error.h"
@@ -105,13 +104,19 @@ RatingsView Dataset::ratings(Domain domain) const noexcept {
 }
 
 std::optional<UserId> Dataset::find_user(std::string_view id) const {
-  const auto users = std::views::iota(std::int32_t{0}, static_cast<std::int32_t>(this->users()));
-  const auto found =
-      std::ranges::lower_bound(users, id, {}, [this](auto row) { return user_name(UserId{row}); });
-  if (found == users.end() || user_name(UserId{*found}) != id) {
-    return std::nullopt;
+  const auto user_at = [](std::size_t row) { return UserId{static_cast<std::int32_t>(row)}; };
+  std::size_t first = 0;
+  std::size_t last = users();
+  while (first < last) {
+    const std::size_t middle = first + (last - first) / 2;
+    if (user_name(user_at(middle)) < id) {
+      first = middle + 1;
+    } else {
+      last = middle;
+    }
   }
-  return UserId{*found};
+  const bool found = first < users() && user_name(user_at(first)) == id;
+  return found ? std::optional(user_at(first)) : std::nullopt;
 }
 
 std::string_view Dataset::user_name(UserId user) const {

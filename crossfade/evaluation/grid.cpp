@@ -44,6 +44,7 @@ std::string grid_to_text(const Grid& grid) {
   const std::vector<std::size_t> widths = column_widths(grid, 1);
   std::string text = join(grid.header, widths, "  ") + "\n";
   std::vector<std::string> rule;
+  rule.reserve(widths.size());
   for (const std::size_t width : widths) {
     rule.emplace_back(width, '-');
   }

@@ -13,7 +13,8 @@ namespace crossfade {
 namespace {
 
 constexpr std::size_t kTileUsers = 64;
-constexpr std::size_t kBlockBytes = 128 * 1024;  // of items: half of a small second-level cache
+constexpr std::size_t kBlockBytes =
+    std::size_t{128} * 1024;  // of items: half of a small second-level cache
 
 // One order of additions for every pair, whatever is computed beside it.
 float dot(const float* a, const float* b, std::size_t width) {
