@@ -59,6 +59,22 @@ void require_distinct(const std::vector<T>& values, std::string_view name) {
   }
 }
 
+// What no single setting can know: found before the first stage runs, not after the last.
+void check_relations(const Recipe& recipe) {
+  const std::string& compared = recipe.evaluation.compare_with;
+  require(compared.empty() || compared == EvaluationConfig{}.compare_with ||
+              std::ranges::find(recipe.models, compared) != recipe.models.end(),
+          ErrorKind::kUsage,
+          "evaluation.compare_with = \"{}\" is not among the models of the run: {}",
+          compared,
+          fmt::join(recipe.models, ", "));
+  require(recipe.training.select != "val" || recipe.dataset.validation > 0.0,
+          ErrorKind::kUsage,
+          "training.select = \"val\" needs validation users; raise dataset.validation (now {}) or "
+          "select \"last\"",
+          recipe.dataset.validation);
+}
+
 template <SettingsStruct Config>
 void fill_in(Config& config, const std::string& data) {
   Config::visit(config, [&](std::string_view, auto& value, std::string_view, auto...) {
@@ -96,6 +112,7 @@ Recipe make_recipe(TomlTable table) {
     recipe.rows.push_back(make_row(name, model_tables));
   }
   check_model_tables(model_tables, recipe);
+  check_relations(recipe);
   return recipe;
 }
 

@@ -7,8 +7,7 @@
 namespace crossfade {
 
 /// Judges the predictions that a run stored for the users of `role` (kTest or kValidation).
-/// @throws Error  kUsage when evaluation.compare_with names no row of the run; kIo when a model
-///                of the run is not trained yet.
+/// @throws Error  kIo when a model of the run is not trained yet.
 [[nodiscard]] Summary evaluate_run(const Recipe& recipe, Role role);
 
 /// Writes the results of a run as table.txt, table.md and results.jsonl into results/.

@@ -238,6 +238,7 @@ void run_recipe(const Recipe& as_written, const RunCallbacks& unguarded) {
   const Recipe recipe = resolved(as_written);
   std::mutex mutex;
   const RunCallbacks callbacks = serialised(unguarded, mutex);
+  static_cast<void>(find_device(recipe.training.device));
   const RunLayout layout{recipe.out};
   const ArtifactState ingested = reported(
       callbacks,

@@ -150,7 +150,7 @@ class PhaseRun {
             "phase \"{}\", epoch {}: the loss is {}; lower the learning rate (now {})",
             phase_.name,
             epoch,
-            mean,
+            std::isnan(mean) ? std::abs(mean) : mean,  // no "-nan"
             phase_.schedule.learning_rate);
     return mean;
   }

@@ -49,12 +49,12 @@ struct DomainRatings {
   const FeatureMatrix* reviews = nullptr;  // By user; nullptr = no review features.
   double mean = 0.0;
   torch::Tensor item_bias = {};  // [n_items]
-  torch::Tensor user;            // int64 [rows]
-  torch::Tensor item;            // int64 [rows]
-  torch::Tensor rating;          // [rows]
+  torch::Tensor user = {};       // int64 [rows]
+  torch::Tensor item = {};       // int64 [rows]
+  torch::Tensor rating = {};     // [rows]
   torch::Tensor deviation = {};  // [rows]: rating - mean - item_bias
-  torch::Tensor count;           // [n_users]
-  torch::Tensor sum;             // [n_users, 1 + w]: of deviation * [1, f_i]
+  torch::Tensor count = {};      // [n_users]
+  torch::Tensor sum = {};        // [n_users, 1 + w]: of deviation * [1, f_i]
 };
 
 DomainRatings make_domain(const RatingsView& view,
@@ -109,6 +109,10 @@ class MlpEncoder final : public MusicEncoder {
     const std::int64_t review_width =
         source_.reviews != nullptr ? static_cast<std::int64_t>(source_.reviews->width()) : 0;
     const std::int64_t user_width = review_width + (profile_ ? 1 + item_width : 0);
+    require(
+        user_width > 0,
+        ErrorKind::kUsage,
+        "features.users names neither reviews nor profile, so nothing describes users; add one");
     module_->item = module_->register_module(
         "item", Reduction(item_width, settings.encoder.dimension, settings.encoder));
     module_->user = module_->register_module(

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crossfade/training/trainer.h"
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "crossfade/core/files.h"
+
+#include "tests/core/expect_error.h"
+#include "tests/core/temp_directory.h"
+#include "tests/support/planted_world.h"
+
+namespace crossfade {
+namespace {
+
+using testing::expect_error;
+using testing::PlantedWorld;
+using testing::TempDirectory;
+
+// Thrown in the place of a kill.
+struct Killed : std::runtime_error {
+  Killed() : std::runtime_error("killed") {}
+};
+
+std::vector<float> scores(Model& model) {
+  std::vector<UserId> users;
+  std::vector<ItemId> items;
+  for (std::size_t u = 0; u < PlantedWorld::kUsers; ++u) {
+    for (std::size_t i = 0; i < PlantedWorld::kItems; ++i) {
+      users.push_back(UserId{static_cast<std::int32_t>(u)});
+      items.push_back(ItemId{static_cast<std::int32_t>(i)});
+    }
+  }
+  std::vector<float> out(users.size());
+  model.score(users, items, out);
+  return out;
+}
+
+// Any deterministic number of the model serves to choose epochs.
+double cold_error(Model& model) {
+  double sum = 0.0;
+  for (const float score : scores(model)) {
+    sum += (score - 3.0F) * (score - 3.0F);
+  }
+  return sum;
+}
+
+class Training : public ::testing::TestWithParam<std::string> {
+ protected:
+  Training() { configure_torch(); }
+
+  [[nodiscard]] std::unique_ptr<Model> model() const {
+    const TomlTable settings = parse_toml(
+        "encoder.epochs = 3\nside.epochs = 3\noverlap.epochs = 3\noverlap.patience = 2", "test");
+    return make_model(find_model(GetParam()), data_, settings, {.rng = Rng(5)});
+  }
+
+  [[nodiscard]] TrainOptions options(const std::string& checkpoint) const {
+    TrainOptions options;
+    options.rng = Rng(9);
+    options.cold_user_error = cold_error;
+    options.checkpoint = directory_ / checkpoint;
+    options.fingerprint = "one";
+    options.checkpoint_seconds = 0.0;
+    return options;
+  }
+
+  [[nodiscard]] std::vector<float> train_on(const std::string& checkpoint) const {
+    const std::unique_ptr<Model> fresh = model();
+    train(*fresh, options(checkpoint));
+    return scores(*fresh);
+  }
+
+  PlantedWorld world_;
+  FeatureSet features_ = world_.features();
+  TrainingData data_{.source = world_.source.view(),
+                     .target = world_.target.view(),
+                     .n_source_items = PlantedWorld::kItems,
+                     .n_target_items = PlantedWorld::kItems,
+                     .roles = world_.roles,
+                     .features = &features_};
+  TempDirectory directory_;
+};
+
+TEST_P(Training, ResumedGivesTheSameBitsAsNeverStopped) {
+  const std::vector<float> straight = train_on("straight.pt");
+  for (const int last : {1, 2, 3, 4, 5}) {
+    const std::string checkpoint = "killed" + std::to_string(last) + ".pt";
+    TrainOptions killed = options(checkpoint);
+    int epochs = 0;
+    killed.on_epoch = [&](const EpochReport&) {
+      if (++epochs > last) {
+        throw Killed();
+      }
+    };
+    EXPECT_THROW(train(*model(), killed), Killed);
+    EXPECT_EQ(train_on(checkpoint), straight) << "killed after epoch " << last;
+  }
+}
+
+TEST_P(Training, ACheckpointOfOtherSettingsOrADamagedOneIsIgnored) {
+  const std::vector<float> straight = train_on("straight.pt");
+  TrainOptions other = options("other.pt");
+  other.fingerprint = "another";
+  other.rng = Rng(1);
+  train(*model(), other);
+  EXPECT_EQ(train_on("other.pt"), straight);
+  const std::string whole = read_file(directory_ / "other.pt");
+  write_file(directory_ / "other.pt", whole.substr(0, whole.size() / 2));
+  EXPECT_EQ(train_on("other.pt"), straight);
+  write_file(directory_ / "other.pt", "no checkpoint at all");
+  EXPECT_EQ(train_on("other.pt"), straight);
+}
+
+TEST_P(Training, ASavedModelScoresTheSameWhenLoaded) {
+  const std::unique_ptr<Model> trained = model();
+  train(*trained, options("saved.pt"));
+  save_model(*trained, directory_ / "model.pt");
+  const std::unique_ptr<Model> loaded = model();
+  load_model(*loaded, directory_ / "model.pt");
+  EXPECT_EQ(scores(*loaded), scores(*trained));
+}
+
+INSTANTIATE_TEST_SUITE_P(Music,
+                         Training,
+                         ::testing::Values("music", "music-paper"),
+                         [](const auto& model) {
+                           return model.param == "music" ? "Music" : "MusicPaper";
+                         });
+
+// One weight w, whose validation value is lowest after the second epoch.
+class OneWeight final : public Model {
+ public:
+  explicit OneWeight(double scale) : scale_(scale) {
+    weight_ = module_.register_parameter("w", torch::zeros({1}));
+  }
+
+  std::vector<Phase> phases() override {
+    return {{.name = "climb",
+             .rows = 4,
+             .parameters = {weight_},
+             .schedule = {.epochs = 10, .batch_size = 4, .learning_rate = 0.5, .patience = 3},
+             .selection = Selection::kOwn,
+             .loss = [this](const Step&) { return (-scale_ * weight_).sum(); },
+             .validate = [this] { return std::abs(weight_.item<double>() - 1.0); }}};
+  }
+
+  void score(std::span<const UserId>, std::span<const ItemId>, std::span<float>) override {}
+
+  torch::nn::Module& module() override { return module_; }
+
+  [[nodiscard]] double weight() const { return weight_.item<double>(); }
+
+ private:
+  double scale_;
+  torch::nn::Module module_;
+  torch::Tensor weight_;
+};
+
+TEST(Train, KeepsTheBestEpochAndStopsAfterItsPatience) {
+  OneWeight model(1.0);  // Adam moves it by 0.5 per epoch: 0.5, 1.0, 1.5, ...
+  const std::vector<PhaseReport> reports = train(model, {});
+  EXPECT_NEAR(model.weight(), 1.0, 1e-3);
+  ASSERT_EQ(reports.size(), 1U);
+  EXPECT_EQ(reports[0].best_epoch, 2);
+  EXPECT_EQ(reports[0].epochs, 5);
+}
+
+TEST(Train, ALossThatIsNoNumberNamesPhaseEpochAndStepSize) {
+  OneWeight model(std::numeric_limits<double>::quiet_NaN());
+  expect_error(ErrorKind::kNumeric,
+               "phase \"climb\", epoch 1: the loss is nan; lower the learning rate (now 0.5)",
+               [&] { train(model, {}); });
+}
+
+TEST(FindDevice, RefusesWhatIsNoDevice) {
+  expect_error(ErrorKind::kUsage, "training.device = \"tpu9\" is no device; use cpu or cuda", [] {
+    static_cast<void>(find_device("tpu9"));
+  });
+}
+
+}  // namespace
+}  // namespace crossfade
