@@ -2,6 +2,7 @@
 #include "crossfade/core/toml.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include <toml++/toml.h>
 
@@ -81,6 +82,16 @@ TomlTable parse(std::string_view text, const std::string& source, bool lines) {
 
 }  // namespace
 
+std::optional<TomlEntry> TomlTable::take(std::string_view name) {
+  TomlEntry* found = find(name);
+  if (found == nullptr) {
+    return std::nullopt;
+  }
+  TomlEntry entry = std::move(*found);
+  std::erase_if(entries, [&](const TomlEntry& other) { return &other == found; });
+  return entry;
+}
+
 const TomlEntry* TomlTable::find(std::string_view name) const {
   const auto found = std::ranges::find(entries, name, &TomlEntry::name);
   return found == entries.end() ? nullptr : &*found;
@@ -99,6 +110,31 @@ TomlTable parse_toml(std::string_view text, const std::string& source) {
   return parse(text, source, true);
 }
 
+std::string toml_key(std::string_view name) {
+  const bool bare = !name.empty() && std::ranges::all_of(name, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
+  });
+  return bare ? std::string(name) : toml_quote(name);
+}
+
+namespace {
+
+// A dotted name as people write it, "model.emcdr+.epochs", as TOML wants it.
+std::string toml_path(std::string_view name) {
+  if (name.find('"') != std::string_view::npos) {
+    return std::string(name);
+  }
+  std::string path;
+  for (std::size_t begin = 0; begin <= name.size();) {
+    const std::size_t end = std::min(name.find('.', begin), name.size());
+    path += (begin == 0 ? "" : ".") + toml_key(name.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return path;
+}
+
+}  // namespace
+
 TomlTable parse_assignment(std::string_view assignment) {
   const std::size_t equals = assignment.find('=');
   const std::string source = fmt::format("--set {}", assignment);
@@ -106,10 +142,10 @@ TomlTable parse_assignment(std::string_view assignment) {
           ErrorKind::kUsage,
           "{}: write it as name=value, for example --set ingest.min_words=5",
           source);
-  const std::string_view name = assignment.substr(0, equals);
+  const std::string name = toml_path(assignment.substr(0, equals));
   const std::string_view value = assignment.substr(equals + 1);
   try {
-    return parse(assignment, source, false);
+    return parse(fmt::format("{} = {}", name, value), source, false);
   } catch (const Error&) {
     return parse(fmt::format("{} = {}", name, toml_quote(value)), source, false);
   }

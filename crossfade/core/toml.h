@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -23,6 +24,9 @@ struct TomlTable {
 
   [[nodiscard]] const TomlEntry* find(std::string_view name) const;
   [[nodiscard]] TomlEntry* find(std::string_view name);
+
+  /// Takes the entry called `name` out of the table, if it is there.
+  std::optional<TomlEntry> take(std::string_view name);
 };
 
 /// A TOML value as settings use it. An empty array is a vector of strings.
@@ -57,6 +61,9 @@ void merge(TomlTable& base, const TomlTable& over);
 
 /// `text` as a quoted TOML string.
 [[nodiscard]] std::string toml_quote(std::string_view text);
+
+/// `name` as a key: as it is where TOML allows that, otherwise in quotes.
+[[nodiscard]] std::string toml_key(std::string_view name);
 
 /// One value as TOML: `3`, `0.5`, `"text"`, `[1, 2]`.
 template <typename T>

@@ -128,6 +128,14 @@ TEST(Toml, AssignmentsNeedNoQuotes) {
   EXPECT_THAT(settings.names, ElementsAre("x", "y"));
 }
 
+TEST(Toml, KeysThatAreNotBareAreQuoted) {
+  EXPECT_EQ(toml_key("music-paper"), "music-paper");
+  EXPECT_EQ(toml_key("emcdr+"), "\"emcdr+\"");
+  const TomlTable table = parse_assignment("model.emcdr+.epochs=3");
+  const auto& models = std::get<TomlTable>(table.find("model")->value);
+  EXPECT_NE(models.find("emcdr+"), nullptr);
+}
+
 TEST(Toml, BadAssignmentsAreNamedAsTheyWereWritten) {
   testing::expect_error(ErrorKind::kUsage,
                         "--set count: write it as name=value, for example --set "
