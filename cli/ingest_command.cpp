@@ -24,7 +24,7 @@ struct Options {
 void run_ingest(const Options& options, const Globals& globals) {
   const Recipe recipe = load_recipe(options.recipe, options.set);
   ProgressPrinter progress(globals.quiet);
-  const RunLayout layout{recipe.out};
+  const RunLayout layout = layout_of(recipe);
   const ArtifactState state =
       ingest(resolved(recipe).ingest, layout.ingest(), progress.on_progress(), progress.on_note());
   progress.line(state.reused ? fmt::format("{}: up to date", layout.ingest().string())

@@ -13,6 +13,7 @@
 #include <torch/nn/module.h>
 #include <torch/types.h>
 
+#include "crossfade/backbone/backbone.h"
 #include "crossfade/core/random.h"
 #include "crossfade/dataset/split.h"
 #include "crossfade/features/features.h"
@@ -27,6 +28,7 @@ struct TrainingData {
   std::size_t n_target_items = 0;
   std::span<const Role> roles;           ///< By UserId.
   const FeatureSet* features = nullptr;  ///< nullptr when the run has no features stage.
+  const Backbone* backbone = nullptr;    ///< Of the kind that the model's entry asks for.
   bool profile = true;                   ///< Whether rating profiles describe users, too.
   double profile_damping = 5.0;          ///< Added to the count under every profile.
 
@@ -43,6 +45,7 @@ struct ModelContext {
 struct Step {
   torch::Tensor rows;       ///< int64 [b] on the CPU: which of the phase's rows.
   at::Generator generator;  ///< A CPU generator for noise, time steps and dropout.
+  Rng rng{0};               ///< A stream of this step alone, for draws made outside torch.
 };
 
 /// How the optimiser (Adam) runs over a phase.
@@ -64,6 +67,12 @@ enum class Selection {
   kColdUsers,  ///< The error on held-out pseudo-cold users, which the pipeline computes.
 };
 
+/// A loss and what it moves.
+struct Objective {
+  std::vector<torch::Tensor> parameters = {};
+  std::function<torch::Tensor(const Step&)> loss = {};  ///< The mean over a batch, a scalar.
+};
+
 /// One leg of training. The trainer runs the phases of a model in order and knows nothing else
 /// about it. A phase without rows consists of `begin` alone: a closed form.
 struct Phase {
@@ -80,6 +89,15 @@ struct Phase {
   /// The mean loss of a batch, a scalar.
   std::function<torch::Tensor(const Step&)> loss = {};
 
+  /// A second objective with an optimiser of its own, taken on the same batch right after the
+  /// step of the first; none without a loss. Reports show the sum of both losses.
+  Objective then = {};
+
+  /// Instead of `loss`: runs a whole epoch over the rows in `order` by itself and returns the mean
+  /// loss. For models with kernels of their own; what they keep from epoch to epoch (moments,
+  /// step counts) must stand in buffers of module(). `schedule` then only counts epochs.
+  std::function<double(std::span<const std::int64_t> order, const Rng& rng)> epoch = {};
+
   /// The value that Selection::kOwn minimises, computed in evaluation mode.
   std::function<double()> validate = {};
 
@@ -94,10 +112,6 @@ struct Factors {
   std::vector<float> users;  ///< [n_users, dimension]
   std::vector<float> items;  ///< [n_target_items, dimension]
 };
-
-/// Scores held-out pseudo-cold users: what Selection::kColdUsers minimises.
-class Model;
-using ColdUserError = std::function<double(Model&)>;
 
 /// A recommender for the target domain.
 class Model {

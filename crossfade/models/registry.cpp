@@ -9,6 +9,7 @@
 namespace crossfade {
 
 #define CROSSFADE_MODEL(name) ModelEntry name##_entry();
+#define CROSSFADE_VARIANT(name) CROSSFADE_MODEL(name)
 #include "crossfade/models/model_list.def"
 #undef CROSSFADE_MODEL
 
@@ -18,6 +19,7 @@ std::span<const ModelEntry> all_models() {
 #include "crossfade/models/model_list.def"
   };
 #undef CROSSFADE_MODEL
+#undef CROSSFADE_VARIANT
   return table;
 }
 

@@ -18,7 +18,8 @@ struct ModelEntry {
   std::string title;          ///< One line for people.
   std::string citation = {};  ///< Authors, title, venue, year; "" for reference rows.
 
-  bool uses_features = false;  ///< Whether it reads TrainingData::features.
+  bool uses_features = false;                   ///< Whether it reads TrainingData::features.
+  BackboneKind backbone = BackboneKind::kNone;  ///< What TrainingData::backbone must be.
 
   /// The model's settings after `table`, as TOML below the table `prefix`; with or without help.
   /// @throws Error  kUsage for an unknown setting or a value out of range.

@@ -20,14 +20,17 @@ std::vector<float> predict(Model& model, const HeldOut& rows) {
   return out;
 }
 
-double rmse(Model& model, const HeldOut& rows) {
+ColdErrors errors_of(Model& model, const HeldOut& rows) {
   const std::vector<float> predicted = predict(model, rows);
-  double sum = 0.0;
+  double squares = 0.0;
+  double absolute = 0.0;
   for (std::size_t row = 0; row < predicted.size(); ++row) {
     const double error = static_cast<double>(predicted[row]) - rows.ratings[row];
-    sum += error * error;
+    squares += error * error;
+    absolute += std::abs(error);
   }
-  return std::sqrt(sum / static_cast<double>(predicted.size()));
+  const auto count = static_cast<double>(predicted.size());
+  return {.rmse = std::sqrt(squares / count), .mae = absolute / count};
 }
 
 // The held-out users that decide on epochs, or nullptr.
@@ -72,12 +75,20 @@ Json to_json(const std::vector<PhaseReport>& phases) {
                     {"rows", phase.rows},
                     {"epochs", phase.epochs},
                     {"best_epoch", phase.best_epoch},
-                    {"seconds", phase.seconds}});
+                    {"seconds", phase.seconds},
+                    {"least_mae", phase.least_mae ? Json(*phase.least_mae) : Json()}});
   }
   return json;
 }
 
+// The backbone that the job's model stands on, or nullptr.
+const SharedBackbone* backbone_of(const Job& job) {
+  const auto found = job.data.backbones.find(job.row.entry->backbone);
+  return found == job.data.backbones.end() ? nullptr : &found->second;
+}
+
 ArtifactKey key_of(const Job& job) {
+  const SharedBackbone* backbone = backbone_of(job);
   return {.stage = "model",
           .config = fmt::format("model = {}\nseed = {}\nselect = {}\ndevice = {}\n{}",
                                 job.row.entry->name,
@@ -87,16 +98,19 @@ ArtifactKey key_of(const Job& job) {
                                 job.row.settings_text(false)),
           .inputs = {{"dataset", job.dataset.content_hash()},
                      {"split", job.data.split.hash()},
-                     {"features", job.data.features_hash}}};
+                     {"features", job.row.entry->uses_features ? job.data.features_hash : ""},
+                     {"backbone", backbone != nullptr ? backbone->hash : ""}}};
 }
 
 TrainingData training_data(const Job& job) {
+  const SharedBackbone* backbone = backbone_of(job);
   return {.source = job.data.source.view(),
           .target = job.data.target.view(),
           .n_source_items = job.dataset.items(Domain::kSource),
           .n_target_items = job.dataset.items(Domain::kTarget),
           .roles = job.data.split.roles,
           .features = job.data.features ? &*job.data.features : nullptr,
+          .backbone = backbone != nullptr ? &backbone->factors : nullptr,
           .profile = std::ranges::count(job.recipe.features.users, "profile") > 0,
           .profile_damping = job.recipe.features.profile_damping};
 }
@@ -107,7 +121,7 @@ Json build(const Job& job, const TrainOptions& base, const fs::path& directory) 
   TrainOptions options = base;
   options.rng = root.fork("training");
   if (selection != nullptr) {
-    options.cold_user_error = [selection](Model& model) { return rmse(model, *selection); };
+    options.cold_errors = [selection](Model& model) { return errors_of(model, *selection); };
   }
   const TrainingData data = training_data(job);
   const std::unique_ptr<Model> model =

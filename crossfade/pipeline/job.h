@@ -2,8 +2,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 
+#include "crossfade/backbone/backbone.h"
 #include "crossfade/core/artifact.h"
 #include "crossfade/dataset/split.h"
 #include "crossfade/features/features.h"
@@ -12,6 +14,12 @@
 #include "crossfade/training/trainer.h"
 
 namespace crossfade {
+
+/// A backbone and the hash of its artifact.
+struct SharedBackbone {
+  Backbone factors;
+  std::string hash;
+};
 
 /// What all models of one seed share; computed once, read by many threads.
 struct SeedData {
@@ -23,6 +31,7 @@ struct SeedData {
   HeldOut test;
   std::optional<FeatureSet> features;
   std::string features_hash;
+  std::map<BackboneKind, SharedBackbone> backbones;  ///< Of the kinds that rows ask for.
 };
 
 /// One model row trained on one seed.

@@ -4,18 +4,20 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace crossfade {
 
-/// Where everything of a run stands below its `out` directory.
+/// Where everything of a run stands: below its `out` directory, but for tables it shares.
 struct RunLayout {
   std::filesystem::path out;
+  std::filesystem::path tables = out;  ///< Where ingest and dataset stand.
 
   [[nodiscard]] std::filesystem::path recipe() const { return out / "recipe.toml"; }
 
-  [[nodiscard]] std::filesystem::path ingest() const { return out / "ingest"; }
+  [[nodiscard]] std::filesystem::path ingest() const { return tables / "ingest"; }
 
-  [[nodiscard]] std::filesystem::path dataset() const { return out / "dataset"; }
+  [[nodiscard]] std::filesystem::path dataset() const { return tables / "dataset"; }
 
   [[nodiscard]] std::filesystem::path split(std::int64_t seed) const {
     return out / "splits" / seed_name(seed);
@@ -23,6 +25,10 @@ struct RunLayout {
 
   [[nodiscard]] std::filesystem::path features(std::int64_t seed) const {
     return out / "features" / seed_name(seed);
+  }
+
+  [[nodiscard]] std::filesystem::path backbone(std::string_view kind, std::int64_t seed) const {
+    return out / "backbones" / kind / seed_name(seed);
   }
 
   [[nodiscard]] std::filesystem::path model(const std::string& row, std::int64_t seed) const {

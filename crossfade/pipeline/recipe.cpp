@@ -8,17 +8,6 @@
 namespace crossfade {
 namespace {
 
-// Takes the entry `name` out of `table`, if it is there.
-std::optional<TomlEntry> take(TomlTable& table, std::string_view name) {
-  TomlEntry* found = table.find(name);
-  if (found == nullptr) {
-    return std::nullopt;
-  }
-  TomlEntry entry = std::move(*found);
-  std::erase_if(table.entries, [&](const TomlEntry& other) { return &other == found; });
-  return entry;
-}
-
 const TomlTable& as_table(const TomlEntry& entry) {
   const auto* table = std::get_if<TomlTable>(&entry.value);
   require(table != nullptr, ErrorKind::kUsage, "{}: {} must be a table", entry.where, entry.name);
@@ -30,7 +19,7 @@ ModelRow make_row(const std::string& name, const TomlTable& model_tables) {
   std::string base = name;
   if (const TomlEntry* entry = model_tables.find(name)) {
     row.settings = as_table(*entry);
-    if (const std::optional<TomlEntry> named = take(row.settings, "base")) {
+    if (const std::optional<TomlEntry> named = row.settings.take("base")) {
       const auto* text = std::get_if<std::string>(&named->value);
       require(text != nullptr, ErrorKind::kUsage, "{}: base has the wrong type", named->where);
       base = *text;
@@ -98,12 +87,12 @@ void fill_in(Config& config, const std::string& data) {
 }  // namespace
 
 std::string ModelRow::settings_text(bool help) const {
-  return entry->settings(settings, fmt::format("model.{}", name), help);
+  return entry->settings(settings, fmt::format("model.{}", toml_key(name)), help);
 }
 
 Recipe make_recipe(TomlTable table) {
   Recipe recipe;
-  const std::optional<TomlEntry> models = take(table, "model");
+  const std::optional<TomlEntry> models = table.take("model");
   apply_toml(recipe, table);
   require_distinct(recipe.models, "models");
   require_distinct(recipe.seeds, "seeds");
@@ -133,11 +122,17 @@ std::string to_text(const Recipe& recipe, bool help) {
       text += settings;
       continue;
     }
-    const std::string header = fmt::format("\n[model.{}]\n", row.name);
+    const std::string header = fmt::format("\n[model.{}]\n", toml_key(row.name));
     text += header + fmt::format("base = {}\n", toml_quote(row.entry->name));
     text += settings.substr(std::min(header.size(), settings.size()));
   }
   return text;
+}
+
+RunLayout layout_of(const Recipe& recipe) {
+  const std::filesystem::path out = recipe.out;
+  return {.out = out,
+          .tables = recipe.tables.empty() ? out : (out / recipe.tables).lexically_normal()};
 }
 
 Recipe resolved(Recipe recipe) {

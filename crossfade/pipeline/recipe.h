@@ -6,12 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "crossfade/backbone/config.h"
 #include "crossfade/core/toml.h"
 #include "crossfade/dataset/config.h"
 #include "crossfade/evaluation/config.h"
 #include "crossfade/features/config.h"
 #include "crossfade/ingest/config.h"
 #include "crossfade/models/registry.h"
+#include "crossfade/pipeline/layout.h"
 #include "crossfade/training/config.h"
 
 namespace crossfade {
@@ -29,6 +31,7 @@ struct ModelRow {
 /// Everything one `crossfade run` does: one struct per stage, plus who runs and where to.
 struct Recipe {
   std::string out = "runs/run";
+  std::string tables;
   std::string data;
   std::vector<std::int64_t> seeds{900, 1000, 10, 2020, 500};
   std::vector<std::string> models{"constant", "item-mean", "bias-transfer", "music"};
@@ -36,6 +39,7 @@ struct Recipe {
   IngestConfig ingest;
   DatasetConfig dataset;
   FeaturesConfig features;
+  BackboneConfig backbone;
   TrainingConfig training;
   EvaluationConfig evaluation;
   std::vector<ModelRow> rows;  ///< `models`, resolved; from the [model.*] tables.
@@ -43,6 +47,10 @@ struct Recipe {
   template <typename Self, typename Visitor>
   static void visit(Self& self, Visitor&& field) {
     field("out", self.out, "Directory of the run: all artifacts and results.");
+    field(
+        "tables",
+        self.tables,
+        "Where ingest/ and dataset/ stand, seen from `out`, when several runs share them: \"..\".");
     field("data",
           self.data,
           "Stands for {data} in the paths and queries of [ingest] and [features].");
@@ -57,6 +65,7 @@ struct Recipe {
     field("ingest", self.ingest, "Files to tables.");
     field("dataset", self.dataset, "Roles of users.");
     field("features", self.features, "Vectors of items and users.");
+    field("backbone", self.backbone, "Factor models that the baselines share.");
     field("training", self.training, "How models are trained.");
     field("evaluation", self.evaluation, "Metrics.");
   }
@@ -73,6 +82,9 @@ struct Recipe {
 /// The recipe as it would run, with the settings of its models: valid TOML that gives the same
 /// recipe when it is read again.
 [[nodiscard]] std::string to_text(const Recipe& recipe, bool help);
+
+/// Where the recipe's run stands.
+[[nodiscard]] RunLayout layout_of(const Recipe& recipe);
 
 /// The recipe with {data} filled in wherever it stands in [ingest] and [features].
 /// @throws Error  kUsage when {data} is used and `data` is not set.

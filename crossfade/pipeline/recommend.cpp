@@ -97,7 +97,7 @@ std::vector<ScoredItem> best_rated(const RatingsView& ratings, UserId user) {
 
 Recommendations recommend(const RecommendRequest& request) {
   const Recipe recipe = recipe_of_run(request.run);
-  const RunLayout layout{request.run};
+  const RunLayout layout = layout_of(recipe);
   const Dataset dataset(layout.dataset());
   const UserId user = find_user(dataset, request.user);
   Recommendations out;

@@ -81,6 +81,31 @@ RunCallbacks serialised(const RunCallbacks& callbacks, std::mutex& mutex) {
           .on_ingest = guard(callbacks.on_ingest)};
 }
 
+void prepare_backbone(BackboneKind kind,
+                      const Recipe& recipe,
+                      const RunLayout& layout,
+                      const Dataset& dataset,
+                      SeedData& data,
+                      const RunCallbacks& callbacks) {
+  const fs::path directory = layout.backbone(name_of(kind), data.seed);
+  const ArtifactState state = reported(
+      callbacks,
+      fmt::format("{} backbone seed {}", name_of(kind), data.seed),
+      [&] {
+        return ensure_backbone(kind,
+                               recipe.backbone,
+                               {.source = data.source.view(),
+                                .target = data.target.view(),
+                                .n_source_items = dataset.items(Domain::kSource),
+                                .n_target_items = dataset.items(Domain::kTarget)},
+                               data.seed,
+                               {{"dataset", dataset.content_hash()}, {"split", data.split.hash()}},
+                               directory);
+      },
+      [](const Manifest&) { return std::string(); });
+  data.backbones[kind] = {.factors = load_backbone(directory), .hash = state.manifest.content_hash};
+}
+
 std::unique_ptr<SeedData> prepare_seed(const Recipe& recipe,
                                        const RunLayout& layout,
                                        const Dataset& dataset,
@@ -114,6 +139,12 @@ std::unique_ptr<SeedData> prepare_seed(const Recipe& recipe,
         [](const Manifest&) { return std::string(); });
     data->features = open_features(layout.features(seed));
     data->features_hash = features.manifest.content_hash;
+  }
+  for (const BackboneKind kind : {BackboneKind::kPlain, BackboneKind::kBiased}) {
+    if (std::ranges::any_of(recipe.rows,
+                            [&](const ModelRow& row) { return row.entry->backbone == kind; })) {
+      prepare_backbone(kind, recipe, layout, dataset, *data, callbacks);
+    }
   }
   return data;
 }
@@ -221,7 +252,7 @@ class JobPool {
   }
 
   const Recipe& recipe_;
-  const RunLayout layout_{recipe_.out};
+  const RunLayout layout_ = layout_of(recipe_);
   const Dataset& dataset_;
   const RunCallbacks& callbacks_;
   const std::size_t total_ = recipe_.seeds.size() * recipe_.rows.size();
@@ -239,7 +270,7 @@ void run_recipe(const Recipe& as_written, const RunCallbacks& unguarded) {
   std::mutex mutex;
   const RunCallbacks callbacks = serialised(unguarded, mutex);
   static_cast<void>(find_device(recipe.training.device));
-  const RunLayout layout{recipe.out};
+  const RunLayout layout = layout_of(recipe);
   const ArtifactState ingested = reported(
       callbacks,
       "ingest",
@@ -255,6 +286,7 @@ void run_recipe(const Recipe& as_written, const RunCallbacks& unguarded) {
       "dataset",
       [&] { return build_dataset(layout.ingest(), layout.dataset(), callbacks.on_progress); },
       [](const Manifest&) { return std::string(); });
+  make_directories(layout.out);
   write_file(layout.recipe(), to_text(as_written, false));
   const Dataset dataset(layout.dataset());
   JobPool(recipe, dataset, callbacks).run();

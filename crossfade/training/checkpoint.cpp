@@ -14,6 +14,9 @@
 namespace crossfade {
 namespace {
 
+// Of the tensors in a checkpoint; one of another format is as good as none.
+constexpr int kFormat = 2;
+
 std::string to_text(const std::string& fingerprint, const Position& position) {
   Json reports = Json::array();
   for (const PhaseReport& report : position.reports) {
@@ -21,15 +24,21 @@ std::string to_text(const std::string& fingerprint, const Position& position) {
                        {"rows", report.rows},
                        {"epochs", report.epochs},
                        {"best_epoch", report.best_epoch},
-                       {"seconds", report.seconds}});
+                       {"seconds", report.seconds},
+                       {"least_mae", report.least_mae ? Json(*report.least_mae) : Json()}});
   }
-  return Json{{"fingerprint", fingerprint},
+  return Json{{"format", kFormat},
+              {"fingerprint", fingerprint},
               {"phase", position.phase},
               {"epoch", position.epoch},
               {"best_value", position.best_value},
               {"best_epoch", position.best_epoch},
               {"reports", reports}}
       .dump();
+}
+
+std::optional<double> optional_number(const Json& json) {
+  return json.is_null() ? std::nullopt : std::optional(json.get<double>());
 }
 
 Position to_position(const Json& json) {
@@ -43,7 +52,8 @@ Position to_position(const Json& json) {
                                 .rows = report.at("rows"),
                                 .epochs = report.at("epochs"),
                                 .best_epoch = report.at("best_epoch"),
-                                .seconds = report.at("seconds")});
+                                .seconds = report.at("seconds"),
+                                .least_mae = optional_number(report.at("least_mae"))});
   }
   return position;
 }
@@ -83,11 +93,7 @@ void save_checkpoint(const std::filesystem::path& file,
   torch::serialize::OutputArchive module;
   state.module.save(module);
   archive.write("module", module);
-  if (state.optimizer != nullptr) {
-    torch::serialize::OutputArchive optimizer;
-    state.optimizer->save(optimizer);
-    archive.write("optimizer", optimizer);
-  }
+  write_list(archive, "optimizer", state.optimizer);
   write_list(archive, "average", state.average);
   write_list(archive, "best", state.best);
   std::ostringstream bytes;
@@ -107,7 +113,7 @@ std::unique_ptr<Checkpoint> Checkpoint::find(const std::filesystem::path& file,
     c10::IValue text;
     checkpoint->archive_.read("position", text);
     const Json json = Json::parse(text.toStringRef());
-    if (json.at("fingerprint") != fingerprint) {
+    if (json.at("format") != kFormat || json.at("fingerprint") != fingerprint) {
       return nullptr;
     }
     checkpoint->position_ = to_position(json);
@@ -125,11 +131,11 @@ void Checkpoint::restore_module(torch::nn::Module& module) {
   module.load(archive);
 }
 
+std::vector<torch::Tensor> Checkpoint::optimizer() {
+  return read_list(archive_, "optimizer");
+}
+
 void Checkpoint::restore_phase(const TrainingState& state) {
-  torch::serialize::InputArchive optimizer;
-  if (state.optimizer != nullptr && archive_.try_read("optimizer", optimizer)) {
-    state.optimizer->load(optimizer);
-  }
   state.average = read_list(archive_, "average");
   state.best = read_list(archive_, "best");
 }

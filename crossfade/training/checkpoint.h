@@ -7,7 +7,6 @@
 #include <vector>
 
 #include <torch/nn/module.h>
-#include <torch/optim/adam.h>
 
 #include "crossfade/training/trainer.h"
 
@@ -26,9 +25,9 @@ struct Position {
 /// The tensors that go with a position.
 struct TrainingState {
   torch::nn::Module& module;
-  torch::optim::Adam* optimizer;        ///< nullptr when the phase has not begun an epoch.
-  std::vector<torch::Tensor>& average;  ///< Running averages of the phase's parameters; or empty.
-  std::vector<torch::Tensor>& best;     ///< The best epoch's parameters; or empty.
+  std::vector<torch::Tensor> optimizer;  ///< Adam::state of the phase's objectives, in order.
+  std::vector<torch::Tensor>& average;   ///< Running averages of the phase's parameters; or empty.
+  std::vector<torch::Tensor>& best;      ///< The best epoch's parameters; or empty.
 };
 
 /// Writes position and state to one file, atomically.
@@ -50,7 +49,10 @@ class Checkpoint {
   /// Restores the module (parameters and buffers).
   void restore_module(torch::nn::Module& module);
 
-  /// Restores the optimiser and the phase's tensors; the phase's optimiser must exist.
+  /// The optimisers' state.
+  [[nodiscard]] std::vector<torch::Tensor> optimizer();
+
+  /// Restores the phase's averages and best parameters.
   void restore_phase(const TrainingState& state);
 
  private:

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossfade/training/trainer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 #include <memory>
 #include <numeric>
 #include <optional>
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <c10/util/Exception.h>
-#include <torch/nn/utils/clip_grad.h>
-#include <torch/optim/adam.h>
 
 #include "crossfade/core/error.h"
+#include "crossfade/training/adam.h"
 #include "crossfade/training/checkpoint.h"
 
 namespace crossfade {
@@ -65,18 +66,34 @@ class AveragedParameters {
   std::vector<torch::Tensor> own_;
 };
 
-std::unique_ptr<torch::optim::Adam> make_optimizer(const Phase& phase) {
-  return std::make_unique<torch::optim::Adam>(
-      phase.parameters,
-      torch::optim::AdamOptions(phase.schedule.learning_rate)
-          .weight_decay(phase.schedule.weight_decay));
+std::vector<Objective> objectives_of(const Phase& phase) {
+  std::vector<Objective> objectives;
+  if (phase.loss) {
+    objectives.push_back({phase.parameters, phase.loss});
+  }
+  if (phase.then.loss) {
+    objectives.push_back(phase.then);
+  }
+  return objectives;
+}
+
+// Everything the phase may move.
+std::vector<torch::Tensor> parameters_of(const Phase& phase) {
+  std::vector<torch::Tensor> parameters = phase.parameters;
+  parameters.insert(parameters.end(), phase.then.parameters.begin(), phase.then.parameters.end());
+  return parameters;
 }
 
 // One phase in progress.
 class PhaseRun {
  public:
   PhaseRun(Model& model, Phase& phase, const TrainOptions& options, Position& position)
-      : model_(model), phase_(phase), options_(options), position_(position) {}
+      : model_(model),
+        phase_(phase),
+        objectives_(objectives_of(phase)),
+        parameters_(parameters_of(phase)),
+        options_(options),
+        position_(position) {}
 
   // Trains the phase to its end, calling `after_epoch` where a checkpoint may be taken.
   void run(Checkpoint* resumed, const std::function<void(const TrainingState&)>& after_epoch) {
@@ -105,20 +122,38 @@ class PhaseRun {
     for (const torch::Tensor& parameter : model_.module().parameters()) {
       parameter.set_requires_grad(false);
     }
-    for (const torch::Tensor& parameter : phase_.parameters) {
-      parameter.set_requires_grad(true);
+    for (const Objective& objective : objectives_) {
+      for (const torch::Tensor& parameter : objective.parameters) {
+        parameter.set_requires_grad(true);
+      }
+      optimizers_.emplace_back(
+          objective.parameters, phase_.schedule.learning_rate, phase_.schedule.weight_decay);
     }
-    optimizer_ = make_optimizer(phase_);
     if (resumed != nullptr && position_.epoch > 0) {
-      resumed->restore_phase(state());
+      resume(*resumed);
     } else if (phase_.schedule.average > 0.0) {
-      average_ = copies(phase_.parameters);
+      average_ = copies(parameters_);
+    }
+  }
+
+  void resume(Checkpoint& checkpoint) {
+    checkpoint.restore_phase(state());
+    const std::vector<torch::Tensor> saved = checkpoint.optimizer();
+    auto next = saved.begin();
+    for (Adam& optimizer : optimizers_) {
+      const auto size = static_cast<std::ptrdiff_t>(optimizer.state().size());
+      optimizer.restore({next, next + size});
+      next += size;
     }
   }
 
   TrainingState state() {
+    std::vector<torch::Tensor> optimizer;
+    for (const Adam& one : optimizers_) {
+      std::ranges::copy(one.state(), std::back_inserter(optimizer));
+    }
     return {.module = model_.module(),
-            .optimizer = optimizer_.get(),
+            .optimizer = std::move(optimizer),
             .average = average_,
             .best = best_};
   }
@@ -137,14 +172,7 @@ class PhaseRun {
     Rng shuffling = rng.fork("shuffle");
     shuffle(std::span(order.data_ptr<std::int64_t>(), static_cast<std::size_t>(phase_.rows)),
             shuffling);
-    const at::Generator generator = at::detail::createCPUGenerator(rng.fork("step")());
-    double total = 0.0;
-    for (std::int64_t first = 0; first < phase_.rows; first += phase_.schedule.batch_size) {
-      const std::int64_t last = std::min(first + phase_.schedule.batch_size, phase_.rows);
-      total += step({.rows = order.slice(0, first, last), .generator = generator}) *
-               static_cast<double>(last - first);
-    }
-    const double mean = total / static_cast<double>(phase_.rows);
+    const double mean = phase_.epoch ? run_kernel(order, rng) : run_steps(order, rng);
     require(std::isfinite(mean),
             ErrorKind::kNumeric,
             "phase \"{}\", epoch {}: the loss is {}; lower the learning rate (now {})",
@@ -155,32 +183,60 @@ class PhaseRun {
     return mean;
   }
 
-  double step(const Step& step) {
-    optimizer_->zero_grad();
-    const torch::Tensor loss = phase_.loss(step);
-    loss.backward();
-    if (phase_.schedule.clip_norm > 0.0) {
-      torch::nn::utils::clip_grad_norm_(phase_.parameters, phase_.schedule.clip_norm);
+  // Whole epochs of a model's own.
+  double run_kernel(const torch::Tensor& order, const Rng& rng) {
+    const torch::NoGradGuard no_grad;
+    return phase_.epoch(
+        std::span(order.data_ptr<std::int64_t>(), static_cast<std::size_t>(phase_.rows)),
+        rng.fork("kernel"));
+  }
+
+  double run_steps(const torch::Tensor& order, const Rng& rng) {
+    const at::Generator generator = at::detail::createCPUGenerator(rng.fork("step")());
+    const Rng batches = rng.fork("batches");
+    double total = 0.0;
+    std::uint64_t batch = 0;
+    for (std::int64_t first = 0; first < phase_.rows; first += phase_.schedule.batch_size) {
+      const std::int64_t last = std::min(first + phase_.schedule.batch_size, phase_.rows);
+      total += step({.rows = order.slice(0, first, last),
+                     .generator = generator,
+                     .rng = batches.fork("batch", batch++)}) *
+               static_cast<double>(last - first);
     }
-    optimizer_->step();
+    return total / static_cast<double>(phase_.rows);
+  }
+
+  double step(const Step& step) {
+    double total = 0.0;
+    for (std::size_t i = 0; i < objectives_.size(); ++i) {
+      Adam& optimizer = optimizers_[i];
+      optimizer.zero_grad();
+      const torch::Tensor loss = objectives_[i].loss(step);
+      loss.backward();
+      if (phase_.schedule.clip_norm > 0.0) {
+        optimizer.clip(phase_.schedule.clip_norm);
+      }
+      optimizer.step();
+      total += loss.item<double>();
+    }
     const torch::NoGradGuard no_grad;
     for (std::size_t i = 0; i < average_.size(); ++i) {
-      average_[i].lerp_(phase_.parameters[i].detach(), 1.0 - phase_.schedule.average);
+      average_[i].lerp_(parameters_[i].detach(), 1.0 - phase_.schedule.average);
     }
-    return loss.item<double>();
+    return total;
   }
 
   // The selection's value, NaN when there is none; remembers the best epoch.
   double validate(std::int64_t epoch) {
     const bool own = phase_.selection == Selection::kOwn && phase_.validate;
-    const bool cold = phase_.selection == Selection::kColdUsers && options_.cold_user_error;
+    const bool cold = phase_.selection == Selection::kColdUsers && options_.cold_errors;
     if (!own && !cold) {
       return std::numeric_limits<double>::quiet_NaN();
     }
-    const AveragedParameters averaged(phase_.parameters, average_);
+    const AveragedParameters averaged(parameters_, average_);
     model_.module().eval();
     const torch::NoGradGuard no_grad;
-    const double value = own ? phase_.validate() : options_.cold_user_error(model_);
+    const double value = own ? phase_.validate() : cold_rmse();
     require(std::isfinite(value),
             ErrorKind::kNumeric,
             "phase \"{}\", epoch {}: the validation error is {}; lower the learning rate (now {})",
@@ -191,16 +247,23 @@ class PhaseRun {
     if (position_.best_epoch == 0 || value < position_.best_value) {
       position_.best_value = value;
       position_.best_epoch = epoch;
-      best_ = copies(phase_.parameters);
+      best_ = copies(parameters_);
     }
     return value;
   }
 
+  double cold_rmse() {
+    const ColdErrors errors = options_.cold_errors(model_);
+    std::optional<double>& least = position_.reports.back().least_mae;
+    least = std::min(errors.mae, least.value_or(errors.mae));
+    return errors.rmse;
+  }
+
   void keep_best() {
     if (!best_.empty()) {
-      assign(phase_.parameters, best_);
+      assign(parameters_, best_);
     } else if (!average_.empty()) {
-      assign(phase_.parameters, average_);
+      assign(parameters_, average_);
     }
     position_.reports.back().best_epoch =
         position_.best_epoch > 0 ? position_.best_epoch : position_.epoch;
@@ -209,9 +272,11 @@ class PhaseRun {
 
   Model& model_;
   Phase& phase_;
+  std::vector<Objective> objectives_;
+  std::vector<torch::Tensor> parameters_;
   const TrainOptions& options_;
   Position& position_;
-  std::unique_ptr<torch::optim::Adam> optimizer_;
+  std::vector<Adam> optimizers_;  // One per objective.
   std::vector<torch::Tensor> average_;
   std::vector<torch::Tensor> best_;
 };
@@ -229,8 +294,7 @@ class Checkpointer {
 
   void between_phases(const Position& position, Model& model) {
     std::vector<torch::Tensor> none;
-    write(position,
-          {.module = model.module(), .optimizer = nullptr, .average = none, .best = none});
+    write(position, {.module = model.module(), .optimizer = {}, .average = none, .best = none});
   }
 
  private:

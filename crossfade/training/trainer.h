@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,12 +35,23 @@ struct PhaseReport {
   std::int64_t epochs = 0;      ///< Run, over all starts of the program.
   std::int64_t best_epoch = 0;  ///< The one kept; 0 for phases without rows.
   double seconds = 0.0;         ///< Over all starts of the program.
+
+  /// The least MAE of Selection::kColdUsers over the epochs, which need not be the kept one's: the
+  /// published tables show the least MAE and the least RMSE, each of an epoch of its own.
+  std::optional<double> least_mae = {};
+};
+
+/// What a model does on held-out pseudo-cold users.
+struct ColdErrors {
+  double rmse = 0.0;  ///< What Selection::kColdUsers minimises.
+  double mae = 0.0;
 };
 
 /// Everything `train` needs beside the model.
 struct TrainOptions {
-  Rng rng{0};                          ///< Root of shuffles and of the steps' generators.
-  ColdUserError cold_user_error = {};  ///< For Selection::kColdUsers; absent = the last epoch.
+  Rng rng{0};  ///< Root of shuffles and of the steps' generators.
+  std::function<ColdErrors(Model&)> cold_errors =
+      {};  ///< For Selection::kColdUsers; absent = the last epoch.
   OnEpoch on_epoch = {};
   std::filesystem::path checkpoint;  ///< Where to keep one; "" = nowhere.
   std::string fingerprint;           ///< Of everything that determines the result: a checkpoint

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "crossfade/core/npy.h"
@@ -30,6 +32,21 @@ class PlantedWorld {
     }
     write_features("source_items.npy");
     write_features("target_items.npy");
+  }
+
+  /// The target's ratings when users have other roles: those who are held out have none.
+  [[nodiscard]] Ratings target_of(const std::vector<Role>& other_roles) const {
+    Ratings out;
+    const RatingsView all = target.view();
+    for (std::size_t u = 0; u < kUsers; ++u) {
+      const UserId user{static_cast<std::int32_t>(u)};
+      if (other_roles[u] == Role::kSide || other_roles[u] == Role::kOverlap) {
+        std::ranges::copy(all.items_of(user), std::back_inserter(out.items));
+        std::ranges::copy(all.ratings_of(user), std::back_inserter(out.ratings));
+      }
+      out.offsets.push_back(static_cast<std::int64_t>(out.items.size()));
+    }
+    return out;
   }
 
   /// Features as the features stage leaves them.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossfade/training/trainer.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -40,12 +41,12 @@ std::vector<float> scores(Model& model) {
 }
 
 // Any deterministic number of the model serves to choose epochs.
-double cold_error(Model& model) {
+ColdErrors cold_errors(Model& model) {
   double sum = 0.0;
   for (const float score : scores(model)) {
     sum += (score - 3.0F) * (score - 3.0F);
   }
-  return sum;
+  return {.rmse = sum, .mae = sum};
 }
 
 class Training : public ::testing::TestWithParam<std::string> {
@@ -53,15 +54,18 @@ class Training : public ::testing::TestWithParam<std::string> {
   Training() { configure_torch(); }
 
   [[nodiscard]] std::unique_ptr<Model> model() const {
+    const bool music = GetParam().starts_with("music");
     const TomlTable settings = parse_toml(
-        "encoder.epochs = 3\nside.epochs = 3\noverlap.epochs = 3\noverlap.patience = 2", "test");
+        music ? "encoder.epochs = 3\nside.epochs = 3\noverlap.epochs = 3\noverlap.patience = 2"
+              : "epochs = 7",
+        "test");
     return make_model(find_model(GetParam()), data_, settings, {.rng = Rng(5)});
   }
 
   [[nodiscard]] TrainOptions options(const std::string& checkpoint) const {
     TrainOptions options;
     options.rng = Rng(9);
-    options.cold_user_error = cold_error;
+    options.cold_errors = cold_errors;
     options.checkpoint = directory_ / checkpoint;
     options.fingerprint = "one";
     options.checkpoint_seconds = 0.0;
@@ -76,12 +80,20 @@ class Training : public ::testing::TestWithParam<std::string> {
 
   PlantedWorld world_;
   FeatureSet features_ = world_.features();
+  Backbone backbone_ = fit_backbone(BackboneKind::kPlain,
+                                    {},
+                                    {.source = world_.source.view(),
+                                     .target = world_.target.view(),
+                                     .n_source_items = PlantedWorld::kItems,
+                                     .n_target_items = PlantedWorld::kItems},
+                                    Rng(3));
   TrainingData data_{.source = world_.source.view(),
                      .target = world_.target.view(),
                      .n_source_items = PlantedWorld::kItems,
                      .n_target_items = PlantedWorld::kItems,
                      .roles = world_.roles,
-                     .features = &features_};
+                     .features = &features_,
+                     .backbone = &backbone_};
   TempDirectory directory_;
 };
 
@@ -124,11 +136,15 @@ TEST_P(Training, ASavedModelScoresTheSameWhenLoaded) {
   EXPECT_EQ(scores(*loaded), scores(*trained));
 }
 
-INSTANTIATE_TEST_SUITE_P(Music,
+// One with phases of every kind (music), one whose phase is a kernel (cmf), one with two objectives
+// (diffcdr).
+INSTANTIATE_TEST_SUITE_P(Models,
                          Training,
-                         ::testing::Values("music", "music-paper"),
+                         ::testing::Values("music", "music-paper", "cmf", "diffcdr"),
                          [](const auto& model) {
-                           return model.param == "music" ? "Music" : "MusicPaper";
+                           std::string name = model.param;
+                           std::ranges::replace(name, '-', '_');
+                           return name;
                          });
 
 // One weight w, whose validation value is lowest after the second epoch.
@@ -167,6 +183,59 @@ TEST(Train, KeepsTheBestEpochAndStopsAfterItsPatience) {
   ASSERT_EQ(reports.size(), 1U);
   EXPECT_EQ(reports[0].best_epoch, 2);
   EXPECT_EQ(reports[0].epochs, 5);
+}
+
+// A follower chases a leader that moves first on every batch.
+class Chase final : public Model {
+ public:
+  Chase() {
+    leader_ = module_.register_parameter("leader", torch::zeros({1}));
+    follower_ = module_.register_parameter("follower", torch::zeros({1}));
+  }
+
+  std::vector<Phase> phases() override {
+    return {{.name = "chase",
+             .rows = 4,
+             .parameters = {leader_},
+             .schedule = {.epochs = 3, .batch_size = 2, .learning_rate = 0.25, .patience = 0},
+             .loss = [this](const Step&) { return (-leader_).sum(); },
+             .then = {{follower_}, [this](const Step& step) {
+                        seen_.push_back(leader_.item<double>());
+                        draws_.push_back(Rng(step.rng)());
+                        return (follower_ - leader_.detach()).square().sum();
+                      }}}};
+  }
+
+  void score(std::span<const UserId>, std::span<const ItemId>, std::span<float>) override {}
+
+  torch::nn::Module& module() override { return module_; }
+
+  torch::nn::Module module_;
+  torch::Tensor leader_;
+  torch::Tensor follower_;
+  std::vector<double> seen_;
+  std::vector<std::uint64_t> draws_;
+};
+
+TEST(Train, ASecondObjectiveSeesWhatTheFirstOneDid) {
+  Chase model;  // Adam's steps on a constant gradient are as long as its step size.
+  train(model, {});
+  ASSERT_EQ(model.seen_.size(), 6U);
+  for (std::size_t step = 0; step < model.seen_.size(); ++step) {
+    EXPECT_NEAR(model.seen_[step], 0.25 * static_cast<double>(step + 1), 1e-4);
+  }
+  EXPECT_GT(model.follower_.item<double>(), 0.5);
+}
+
+TEST(Train, EveryStepHasRandomNumbersOfItsOwn) {
+  Chase model;
+  train(model, {});
+  std::vector<std::uint64_t> draws = model.draws_;
+  std::ranges::sort(draws);
+  EXPECT_EQ(std::ranges::adjacent_find(draws), draws.end());
+  Chase again;
+  train(again, {});
+  EXPECT_EQ(again.draws_, model.draws_);
 }
 
 TEST(Train, ALossThatIsNoNumberNamesPhaseEpochAndStepSize) {

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ptupcdr, ptupcdr+: a map of one's own for every user, made from what the user liked.
+//
+//   a_j = w2 . relu(W1 e_j + b1)       over the user's liked source items e_j, softmax over j
+//   p_u = sum_j a_j e_j
+//   W_u = reshape(L2 relu(L1 p_u)),    u_hat = u_s^T W_u
+//   loss = mean (r - offset_i - u_hat . v_i)^2 over the target ratings of training overlap users
+//
+// Zhu et al., "Personalized Transfer of User Preferences for Cross-domain Recommendation",
+// WSDM 2022, and its code. docs/models/ptupcdr.md.
+#include <algorithm>
+#include <memory>
+
+#include <torch/nn/modules/linear.h>
+
+#include "crossfade/models/histories.h"
+#include "crossfade/models/registry.h"
+#include "crossfade/models/score.h"
+#include "crossfade/models/transfer_model.h"
+
+namespace crossfade {
+namespace {
+
+struct PtupcdrSettings {
+  std::int64_t history = 20;
+  std::int64_t hidden = 50;
+  std::int64_t epochs = 10;
+  std::int64_t batch_size = 128;
+  double learning_rate = 0.01;
+  double weight_decay = 0.0;
+  std::int64_t patience = 0;
+
+  template <typename Self, typename Visitor>
+  static void visit(Self& self, Visitor&& field) {
+    field("history",
+          self.history,
+          "Liked source items a user is known by, the last ones (20 in the code).",
+          Range{1, 10000});
+    field("hidden", self.hidden, "Hidden units of the meta network (50).", Range{1, 8192});
+    field("epochs",
+          self.epochs,
+          "Passes over the overlapping users' target ratings (10 in the code).",
+          Range{1, 10000});
+    field("batch_size", self.batch_size, "Rows per step (128 or 512 in the code).", Range{1, 1e6});
+    field("learning_rate",
+          self.learning_rate,
+          "Adam step size (0.01 in the code).",
+          Range{1e-8, 10.0});
+    field("weight_decay",
+          self.weight_decay,
+          "L2 on the meta network (0 in the code).",
+          Range{0.0, 100.0});
+    field(
+        "patience", self.patience, "Epochs without a better value; 0 = never stop.", Range{0, 1e4});
+  }
+};
+
+struct MetaNetwork : torch::nn::Module {
+  torch::nn::Linear key{nullptr}, weight{nullptr};     // W1, b1; w2
+  torch::nn::Linear hidden{nullptr}, matrix{nullptr};  // L1, L2
+};
+
+class Ptupcdr final : public TransferModel {
+ public:
+  Ptupcdr(const TrainingData& data, const PtupcdrSettings& settings, const ModelContext& context)
+      : TransferModel(data, context), settings_(settings) {
+    const std::int64_t from = source_users().size(1);
+    const auto linear = [&](const char* name, std::int64_t in, std::int64_t out, bool bias) {
+      return meta_->register_module(
+          name, torch::nn::Linear(torch::nn::LinearOptions(in, out).bias(bias)));
+    };
+    meta_->key = linear("key", from, from, true);
+    meta_->weight = linear("weight", from, 1, false);
+    meta_->hidden = linear("hidden", from, settings.hidden, true);
+    meta_->matrix = linear("matrix", settings.hidden, from * width(), true);
+    meta_->to(context.device);
+    collect_histories(context.rng.fork("ptupcdr padding"));
+  }
+
+  std::vector<Phase> phases() override {
+    return {{.name = "meta",
+             .rows = overlap_ratings().users.size(0),
+             .parameters = meta_->parameters(),
+             .schedule = {.epochs = settings_.epochs,
+                          .batch_size = settings_.batch_size,
+                          .learning_rate = settings_.learning_rate,
+                          .weight_decay = settings_.weight_decay,
+                          .patience = settings_.patience},
+             .selection = Selection::kColdUsers,
+             .loss = [this](const Step& step) { return loss(step.rows); }}};
+  }
+
+  torch::nn::Module& module() override { return *meta_; }
+
+ protected:
+  torch::Tensor transfer(const torch::Tensor& users) override {
+    const torch::Tensor history = rows_of(histories_, users);  // [b, h]
+    const torch::Tensor empty = history.eq(padding_row());
+    const torch::Tensor items = items_.index({history});  // [b, h, w]
+    const torch::Tensor logits =
+        meta_->weight(torch::relu(meta_->key(items))).squeeze(2) - 1e8 * empty.to(torch::kFloat32);
+    const torch::Tensor attention = torch::softmax(logits, 1).unsqueeze(1);
+    const torch::Tensor liking = attention.bmm(items).squeeze(1);  // p_u, [b, w]
+    const torch::Tensor source = rows_of(source_users(), users);
+    const torch::Tensor map = meta_->matrix(torch::relu(meta_->hidden(liking)))
+                                  .view({users.size(0), source.size(1), width()});
+    return source.unsqueeze(1).bmm(map).squeeze(1);
+  }
+
+ private:
+  [[nodiscard]] std::int64_t padding_row() const { return source_items().size(0); }
+
+  // The last liked items of every user, filled up with a row of its own, which is also what a
+  // user without likes is known by: a vector that was never trained.
+  void collect_histories(Rng rng) {
+    const auto length = static_cast<std::size_t>(settings_.history);
+    std::vector<std::int64_t> histories(data().n_users() * length, padding_row());
+    for (std::size_t u = 0; u < data().n_users(); ++u) {
+      const std::vector<std::int64_t> liked =
+          liked_items(data().source, UserId{static_cast<std::int32_t>(u)}, length);
+      std::ranges::copy(liked, histories.begin() + static_cast<std::ptrdiff_t>(u * length));
+    }
+    histories_ = index_tensor(histories)
+                     .view({static_cast<std::int64_t>(data().n_users()), settings_.history})
+                     .to(context().device);
+    std::vector<float> padding(static_cast<std::size_t>(source_items().size(1)));
+    for (float& value : padding) {
+      value = static_cast<float>(rng.normal());
+    }
+    const torch::Tensor row = torch::tensor(padding).unsqueeze(0).to(context().device);
+    items_ = torch::cat({source_items(), row}, 0);
+  }
+
+  torch::Tensor loss(const torch::Tensor& rows) {
+    const torch::Tensor users = overlap_ratings().users.index({rows});
+    const torch::Tensor items = overlap_ratings().items.index({rows});
+    const torch::Tensor predicted = rows_of(target_offsets(), items) +
+                                    (transfer(users) * rows_of(target_items(), items)).sum(1);
+    return (predicted - rows_of(overlap_ratings().ratings, rows)).square().mean();
+  }
+
+  PtupcdrSettings settings_;
+  torch::Tensor histories_;  // int64 [n_users, history]
+  torch::Tensor items_;      // [n_source_items + 1, w]: the padding row comes last
+  std::shared_ptr<MetaNetwork> meta_ = std::make_shared<MetaNetwork>();
+};
+
+ModelEntry entry(const std::string& name,
+                 const std::string& title,
+                 BackboneKind backbone,
+                 const PtupcdrSettings& defaults) {
+  return make_entry(
+      {.name = name,
+       .title = title,
+       .citation = "Zhu et al., Personalized Transfer of User Preferences for Cross-domain "
+                   "Recommendation, WSDM 2022",
+       .backbone = backbone},
+      defaults,
+      [](const TrainingData& data, const PtupcdrSettings& settings, const ModelContext& context) {
+        return std::make_unique<Ptupcdr>(data, settings, context);
+      });
+}
+
+}  // namespace
+
+ModelEntry ptupcdr_entry() {
+  return entry("ptupcdr", "PTUPCDR as published: a map per user", BackboneKind::kPlain, {});
+}
+
+ModelEntry ptupcdr_plus_entry() {
+  return entry("ptupcdr+",
+               "PTUPCDR on the biased backbone",
+               BackboneKind::kBiased,
+               {.epochs = 100, .learning_rate = 0.001, .weight_decay = 1e-4, .patience = 10});
+}
+
+}  // namespace crossfade
