@@ -113,6 +113,17 @@ TEST_P(Training, ResumedGivesTheSameBitsAsNeverStopped) {
   }
 }
 
+TEST_P(Training, ResumedKeepsWhatEarlierPhasesFoundOut) {
+  const std::unique_ptr<Model> straight = model();
+  train(*straight, options("straight.pt"));
+  TrainOptions killed = options("killed.pt");
+  killed.on_epoch = [](const EpochReport&) { throw Killed(); };
+  EXPECT_THROW(train(*model(), killed), Killed);
+  const std::unique_ptr<Model> resumed = model();
+  train(*resumed, options("killed.pt"));
+  EXPECT_EQ(resumed->facts(), straight->facts());
+}
+
 TEST_P(Training, ACheckpointOfOtherSettingsOrADamagedOneIsIgnored) {
   const std::vector<float> straight = train_on("straight.pt");
   TrainOptions other = options("other.pt");

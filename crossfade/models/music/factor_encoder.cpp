@@ -12,6 +12,7 @@
 // Training overlap users are cross-fitted: the factorisation that describes them has not seen
 // their target ratings, so that their (c, x0) pairs look like those of cold users.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <span>
 
@@ -28,6 +29,13 @@ namespace {
 constexpr int kFolds = 5;
 constexpr std::size_t kHistoryFeatures = 8;
 constexpr std::size_t kReviewFeatures = 16;
+
+// What the fit found, in the order of FactorEncoder::facts_.
+constexpr std::array<const char*, 5> kFacts = {"source_content_ridge",
+                                               "target_content_ridge",
+                                               "prior_bias_ridge",
+                                               "prior_vector_ridge",
+                                               "prior_cross_validated_rmse"};
 
 std::vector<float> all_rows(const FeatureMatrix& matrix) {
   std::vector<float> out(matrix.rows() * matrix.width());
@@ -108,6 +116,8 @@ class FactorEncoder final : public MusicEncoder {
         review_width_(content_ && data.features->source_users
                           ? std::min(kReviewFeatures, data.features->source_users->width())
                           : 0) {
+    facts_ = module_->register_buffer(
+        "facts", torch::zeros({static_cast<std::int64_t>(kFacts.size())}, torch::kFloat64));
     for (std::size_t u = 0; u < data.n_users(); ++u) {
       if (data.roles[u] == Role::kOverlap) {
         overlap_.push_back(UserId{static_cast<std::int32_t>(u)});
@@ -125,11 +135,15 @@ class FactorEncoder final : public MusicEncoder {
 
   std::vector<Phase> phases() override { return {}; }
 
-  std::shared_ptr<torch::nn::Module> module() override {
-    return std::make_shared<torch::nn::Module>();
-  }
+  std::shared_ptr<torch::nn::Module> module() override { return module_; }
 
-  std::vector<std::pair<std::string, double>> facts() override { return facts_; }
+  std::vector<std::pair<std::string, double>> facts() override {
+    std::vector<std::pair<std::string, double>> facts;
+    for (std::size_t i = 0; i < kFacts.size(); ++i) {
+      facts.emplace_back(kFacts[i], facts_[static_cast<std::int64_t>(i)].item<double>());
+    }
+    return facts;
+  }
 
   Encoding encode() override {
     load_content();
@@ -150,8 +164,8 @@ class FactorEncoder final : public MusicEncoder {
     std::vector<float> overlap_inputs(overlap_.size() * this->inputs());
     RatingSums sums(overlap_.size(), width_);
     cross_fit(start, history, overlap_inputs, sums, encoding);
-    facts_ = {{"source_content_ridge", start.source.content_l2},
-              {"target_content_ridge", start.target.content_l2}};
+    facts_[0] = start.source.content_l2;
+    facts_[1] = start.target.content_l2;
     fit_prior(inputs, overlap_inputs, sums, x0, encoding);
 
     // From here on, training overlap users are described as their fold saw them.
@@ -324,10 +338,9 @@ class FactorEncoder final : public MusicEncoder {
                                           .n_folds = kFolds,
                                           .l2 = options_.l2,
                                           .bias_damping = options_.bias_damping});
-    facts_.insert(facts_.end(),
-                  {{"prior_bias_ridge", fit.bias_ridge},
-                   {"prior_vector_ridge", fit.vector_ridge},
-                   {"prior_cross_validated_rmse", fit.rmse}});
+    facts_[2] = fit.bias_ridge;
+    facts_[3] = fit.vector_ridge;
+    facts_[4] = fit.rmse;
     std::vector<float> prior(data_.n_users() * width_, 0.0F);
     for (std::size_t u = 0; u < data_.n_users(); ++u) {
       if (data_.source.count(UserId{static_cast<std::int32_t>(u)}) > 0) {
@@ -356,7 +369,8 @@ class FactorEncoder final : public MusicEncoder {
   std::vector<float> target_content_;
   std::vector<UserId> overlap_;
   std::vector<int> fold_;
-  std::vector<std::pair<std::string, double>> facts_;
+  std::shared_ptr<torch::nn::Module> module_ = std::make_shared<torch::nn::Module>();
+  torch::Tensor facts_;  // double [5]: the values of kFacts; a buffer, so that resuming keeps them
 };
 
 }  // namespace
