@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the process shares with torch: threads, devices, model files.
+#include <algorithm>
 #include <mutex>
+#include <optional>
 #include <sstream>
 
 #include <ATen/Parallel.h>
@@ -16,6 +18,20 @@
 #include "crossfade/training/trainer.h"
 
 namespace crossfade {
+namespace {
+
+std::optional<torch::Device> parse_device(const std::string& name) {
+  try {
+    const torch::Device device(name);
+    const bool known = device.is_cuda() || (device.is_cpu() && device.index() <= 0);
+    // torch cuts numbers to eight bits: its "cuda:257" is cuda:1.
+    return known && device.str() == name ? std::optional(device) : std::nullopt;
+  } catch (const c10::Error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
 
 void configure_torch() {
   at::set_num_threads(1);
@@ -43,16 +59,19 @@ std::unique_ptr<Model> make_model(const ModelEntry& entry,
 }
 
 torch::Device find_device(const std::string& name) {
-  try {
-    const torch::Device device(name);
-    require(device.is_cpu() || torch::cuda::is_available(),
-            ErrorKind::kUsage,
-            "training.device = \"{}\": this build of torch finds no CUDA device; use cpu",
-            name);
-    return device;
-  } catch (const c10::Error&) {
-    fail(ErrorKind::kUsage, "training.device = \"{}\" is no device; use cpu or cuda", name);
-  }
+  const std::optional<torch::Device> device = parse_device(name);
+  require(device.has_value(),
+          ErrorKind::kUsage,
+          "training.device = \"{}\" is no device; use cpu or cuda",
+          name);
+  const auto devices = static_cast<std::int64_t>(torch::cuda::device_count());
+  require(device->is_cpu() || std::max<std::int64_t>(device->index(), 0) < devices,
+          ErrorKind::kUsage,
+          "training.device = \"{}\": torch finds {} CUDA devices, numbered from 0; use one of "
+          "them, or cpu",
+          name,
+          devices);
+  return *device;
 }
 
 void save_model(Model& model, const std::filesystem::path& file) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <torch/cuda.h>
 
 #include "crossfade/core/files.h"
 
@@ -256,10 +257,28 @@ TEST(Train, ALossThatIsNoNumberNamesPhaseEpochAndStepSize) {
                [&] { train(model, {}); });
 }
 
+TEST(FindDevice, FindsTheProcessor) {
+  EXPECT_TRUE(find_device("cpu").is_cpu());
+}
+
 TEST(FindDevice, RefusesWhatIsNoDevice) {
-  expect_error(ErrorKind::kUsage, "training.device = \"tpu9\" is no device; use cpu or cuda", [] {
-    static_cast<void>(find_device("tpu9"));
-  });
+  for (const std::string name : {"", "tpu9", "mps", "cpu:1", "cuda:", "cuda:x", "cuda:257"}) {
+    expect_error(ErrorKind::kUsage,
+                 fmt::format("training.device = \"{}\" is no device; use cpu or cuda", name),
+                 [&] { static_cast<void>(find_device(name)); });
+  }
+}
+
+TEST(FindDevice, CountsTheDevicesThereAre) {
+  const auto devices = torch::cuda::device_count();
+  expect_error(ErrorKind::kUsage,
+               fmt::format("training.device = \"cuda:99\": torch finds {} CUDA devices, numbered "
+                           "from 0; use one of them, or cpu",
+                           devices),
+               [] { static_cast<void>(find_device("cuda:99")); });
+  for (std::size_t n = 0; n < devices; ++n) {
+    EXPECT_EQ(find_device(fmt::format("cuda:{}", n)).index(), static_cast<int>(n));
+  }
 }
 
 }  // namespace
