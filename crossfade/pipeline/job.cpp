@@ -39,15 +39,7 @@ const HeldOut* selection_rows(const Job& job) {
   if (select == "last") {
     return nullptr;
   }
-  if (select == "test-oracle") {
-    return &job.data.test;
-  }
-  require(!job.data.validation.users.empty(),
-          ErrorKind::kUsage,
-          "training.select = \"val\" needs validation users; raise dataset.validation (now {}) or "
-          "select \"last\"",
-          job.recipe.dataset.validation);
-  return &job.data.validation;
+  return select == "test-oracle" ? &job.data.test : &job.data.validation;
 }
 
 void write_factors(const Factors& factors, const fs::path& directory) {
