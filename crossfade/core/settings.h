@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -25,6 +26,9 @@ struct OneOf {
   std::initializer_list<std::string_view> words;
 };
 
+/// A list setting whose elements must grow from one to the next.
+struct Ascending {};
+
 /// Receives the members of a settings struct one by one; stands in for the real visitors when
 /// the compiler is asked whether a struct declares its settings.
 struct AnyField {
@@ -36,8 +40,9 @@ struct AnyField {
 ///
 ///     visit(self, field):  field("name", self.member, "What it is.", Range{low, high});
 ///
-/// where the last argument (a Range or a OneOf) is optional. Members are bool, std::int64_t,
-/// double, std::string, vectors of the last three, or structs that declare settings themselves.
+/// where any number of constraints may follow the help: Range, OneOf, Ascending, or a type with a
+/// check_setting of its own. Members are bool, std::int64_t, double, std::string, vectors of the
+/// last three, or structs that declare settings themselves.
 template <typename T>
 concept SettingsStruct = requires(T& settings, AnyField field) {
   T::visit(settings, field);
@@ -77,6 +82,16 @@ void check_setting(std::string_view name, const std::vector<T>& values, Constrai
   }
 }
 
+/// Throws kUsage, naming the list, when an element is not above the one before it.
+template <typename T>
+void check_setting(std::string_view name, const std::vector<T>& values, Ascending) {
+  require(std::ranges::adjacent_find(values, std::ranges::greater_equal()) == values.end(),
+          ErrorKind::kUsage,
+          "{} = [{}] does not ascend",
+          name,
+          fmt::join(values, ", "));
+}
+
 /// Checks every setting of `config`, nested ones included, against its declaration.
 /// @throws Error  kUsage.
 template <SettingsStruct Config>
@@ -86,8 +101,8 @@ void check_settings(const Config& config) {
                   using Value = std::decay_t<decltype(value)>;
                   if constexpr (SettingsStruct<Value>) {
                     check_settings(value);
-                  } else if constexpr (sizeof...(constraint) == 1) {
-                    check_setting(name, value, constraint...);
+                  } else {
+                    (check_setting(name, value, constraint), ...);
                   }
                 });
 }

@@ -165,12 +165,10 @@ void apply_toml(Config& config, const TomlTable& table) {
           apply_toml(value, *nested);
         } else {
           detail::assign(value, *entry);
-          if constexpr (sizeof...(constraint) == 1) {
-            try {
-              check_setting(name, value, constraint...);
-            } catch (const Error& error) {
-              throw error.within(entry->where);
-            }
+          try {
+            (check_setting(name, value, constraint), ...);
+          } catch (const Error& error) {
+            throw error.within(entry->where);
           }
         }
       });

@@ -9,6 +9,12 @@
 
 namespace crossfade {
 
+/// A setting that names the gain of a rating in NDCG; see EvaluationConfig::ndcg_gain.
+struct GainName {};
+
+/// Throws kUsage, naming the setting and its value, when there is no gain called `value`.
+void check_setting(std::string_view name, const std::string& value, GainName);
+
 /// How predictions are judged: the [evaluation] table of a recipe.
 struct EvaluationConfig {
   std::int64_t ndcg_k = 20;
@@ -26,7 +32,8 @@ struct EvaluationConfig {
     field("ndcg_gain",
           self.ndcg_gain,
           "Gain of a rating r in NDCG: exponential (2^r - 1), linear (r), or binary:T (1 where "
-          "r >= T).");
+          "r >= T).",
+          GainName{});
     field("ndcg_ties",
           self.ndcg_ties,
           "Items with equal predictions: average (each gets the mean gain) or item (lower row of "
@@ -41,7 +48,8 @@ struct EvaluationConfig {
           self.activity_edges,
           "Users are grouped by their number of source ratings at these ascending edges; none = "
           "at the quartiles.",
-          Range{1, 1e9});
+          Range{1, 1e9},
+          Ascending{});
     field("compare_with",
           self.compare_with,
           "The model that the others are compared with, seed by seed; \"\" = none.");

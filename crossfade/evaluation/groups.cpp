@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "crossfade/core/error.h"
+#include <fmt/format.h>
 
 namespace crossfade {
 namespace {
@@ -52,10 +52,6 @@ Buckets quartiles(const Predictions& predictions) {
 }
 
 Buckets buckets_at(const std::vector<std::int64_t>& edges) {
-  require(std::ranges::adjacent_find(edges, std::greater_equal()) == edges.end(),
-          ErrorKind::kUsage,
-          "evaluation.activity_edges = [{}] do not ascend",
-          fmt::join(edges, ", "));
   Buckets buckets{.edges = edges, .names = {fmt::format("source < {}", edges.front())}};
   for (std::size_t edge = 1; edge < edges.size(); ++edge) {
     buckets.names.push_back(fmt::format("source {}-{}", edges[edge - 1], edges[edge] - 1));

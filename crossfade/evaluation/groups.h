@@ -22,7 +22,7 @@ inline constexpr const char* kAllRows = "all";
 /// the edges {10, 20}; without edges the quartiles of the users, from "least active" to "most
 /// active" (users with equally many source ratings stay together). Every group but the first
 /// may have no rows: then its metrics are NaN.
-/// @throws Error  as evaluate; kUsage when the edges do not ascend.
+/// @throws Error  as evaluate.
 [[nodiscard]] std::vector<GroupMetrics> evaluate_groups(const Predictions& predictions,
                                                         const EvaluationConfig& config);
 

@@ -78,7 +78,6 @@ class Accumulator {
 }  // namespace
 
 MetricSet evaluate(const Predictions& predictions, const EvaluationConfig& config) {
-  check_settings(config);
   check_finite(predictions);
   Accumulator sums(config);
   const std::span<const float> ratings(predictions.ratings);

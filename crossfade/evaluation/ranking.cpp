@@ -13,33 +13,42 @@
 namespace crossfade {
 namespace {
 
-std::function<double(double)> parse_gain(std::string_view text) {
+// The gain called `name`; empty when there is none.
+std::function<double(double)> find_gain(std::string_view name) {
   constexpr std::string_view kBinary = "binary:";
-  if (text == "exponential") {
+  if (name == "exponential") {
     return [](double rating) { return std::exp2(rating) - 1; };
   }
-  if (text == "linear") {
+  if (name == "linear") {
     return [](double rating) { return rating; };
   }
   double threshold = 0;
-  const std::string_view digits = text.substr(std::min(text.size(), kBinary.size()));
+  const std::string_view digits = name.substr(std::min(name.size(), kBinary.size()));
   const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), threshold);
   const bool whole = parsed.ec == std::errc() && parsed.ptr == digits.data() + digits.size();
-  require(text.starts_with(kBinary) && whole && threshold > 1 && threshold <= 5,
-          ErrorKind::kUsage,
-          "evaluation.ndcg_gain = \"{}\" is not one of: exponential, linear, binary:T with T above "
-          "1 and up to 5",
-          text);
+  if (!name.starts_with(kBinary) || !whole || !(threshold > 1 && threshold <= 5)) {
+    return {};
+  }
   return [threshold](double rating) { return rating >= threshold ? 1.0 : 0.0; };
 }
 
 }  // namespace
 
+void check_setting(std::string_view name, const std::string& value, GainName) {
+  require(find_gain(value) != nullptr,
+          ErrorKind::kUsage,
+          "{} = \"{}\" is not one of: exponential, linear, binary:T with T above 1 and up to 5",
+          name,
+          value);
+}
+
 Ranking::Ranking(const EvaluationConfig& config)
-    : gain_(parse_gain(config.ndcg_gain)),
+    : gain_(find_gain(config.ndcg_gain)),
       k_(static_cast<std::size_t>(config.ndcg_k)),
       average_ties_(config.ndcg_ties == "average"),
-      discount_sums_{0} {}
+      discount_sums_{0} {
+  check_settings(config);
+}
 
 std::optional<RankingScore> Ranking::score(std::span<const float> ratings,
                                            std::span<const float> predictions) {

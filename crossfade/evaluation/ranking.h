@@ -26,7 +26,7 @@ struct RankingScore {
 /// earns nothing; or they stand in the order of the input (ndcg_ties = "item"). One item gives 1.
 class Ranking {
  public:
-  /// @throws Error  kUsage when ndcg_gain is none of its words.
+  /// @throws Error  kUsage when a setting is wrong.
   explicit Ranking(const EvaluationConfig& config);
 
   /// The score of one user whose items carry `ratings` and were predicted as `predictions`

@@ -36,7 +36,7 @@ struct SampleSettings {
     field("rate", self.rate, "How fast.", Range{0, 1});
     field("mode", self.mode, "Which.", OneOf{{"fast", "slow"}});
     field("numbers", self.numbers, "Which ones.");
-    field("edges", self.edges, "Where.", Range{0, 10});
+    field("edges", self.edges, "Where.", Range{0, 10}, Ascending{});
     field("names", self.names, "Who.");
     field("nested", self.nested, "More.");
   }

@@ -51,6 +51,16 @@ TEST(Settings, EveryElementOfAListIsChecked) {
   expect_refused(settings, "edges = 11 is outside [0, 10]");
 }
 
+TEST(Settings, SeveralConstraintsHoldTogether) {
+  SampleSettings settings;
+  settings.edges = {};
+  EXPECT_NO_THROW(check_settings(settings));
+  settings.edges = {0.5, 0.5};
+  expect_refused(settings, "edges = [0.5, 0.5] does not ascend");
+  settings.edges = {11, 0.5};
+  expect_refused(settings, "edges = 11 is outside [0, 10]");
+}
+
 TEST(Settings, NestedSettingsAreCheckedToo) {
   SampleSettings settings;
   settings.nested.depth = 99;

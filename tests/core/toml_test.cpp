@@ -36,7 +36,7 @@ TEST(Toml, SettingsPrintAndParseToTheSame) {
   settings.rate = 0.1 + 0.2;
   settings.mode = "slow";
   settings.numbers = {};
-  settings.edges = {1, 1e-300};
+  settings.edges = {1e-300, 1};
   settings.names = {"quote \" backslash \\ newline \n tab \t bell \a é", ""};
   settings.nested.depth = 9;
   for (const bool help : {false, true}) {

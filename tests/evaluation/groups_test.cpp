@@ -90,10 +90,9 @@ TEST(Groups, NoRowsAreNoError) {
 }
 
 TEST(Groups, RefusesEdgesThatDoNotAscend) {
-  testing::expect_error(
-      ErrorKind::kUsage, "evaluation.activity_edges = [10, 10] do not ascend", [] {
-        static_cast<void>(evaluate_groups({}, {.activity_edges = {10, 10}}));
-      });
+  testing::expect_error(ErrorKind::kUsage, "activity_edges = [10, 10] does not ascend", [] {
+    static_cast<void>(evaluate_groups({}, {.activity_edges = {10, 10}}));
+  });
   testing::expect_error(ErrorKind::kUsage, "activity_edges = 0 is outside [1, 1000000000]", [] {
     static_cast<void>(evaluate_groups({}, {.activity_edges = {0, 10}}));
   });

@@ -121,7 +121,7 @@ TEST(Ranking, RefusesUnknownGains) {
        {"", "exp", "binary:", "binary:1", "binary:6", "binary:4x", "binary:nan"}) {
     testing::expect_error(
         ErrorKind::kUsage,
-        fmt::format("evaluation.ndcg_gain = \"{}\" is not one of: exponential, linear, binary:T "
+        fmt::format("ndcg_gain = \"{}\" is not one of: exponential, linear, binary:T "
                     "with T above 1 and up to 5",
                     gain),
         [&] { const Ranking ranking({.ndcg_gain = gain}); });

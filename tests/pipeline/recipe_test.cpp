@@ -55,6 +55,13 @@ TEST(Recipe, ErrorsNameFileAndLine) {
   expect_error(ErrorKind::kUsage, "r.toml:2: steps = 0 is outside [1, 1000]", [] {
     parse("[model.music.diffusion]\nsteps = 0\n");
   });
+  expect_error(ErrorKind::kUsage,
+               "r.toml:2: ndcg_gain = \"binary:9\" is not one of: exponential, linear, binary:T "
+               "with T above 1 and up to 5",
+               [] { parse("[evaluation]\nndcg_gain = \"binary:9\"\n"); });
+  expect_error(ErrorKind::kUsage, "r.toml:2: activity_edges = [9, 3] does not ascend", [] {
+    parse("[evaluation]\nactivity_edges = [9, 3]\n");
+  });
 }
 
 TEST(Recipe, RefusesWhatContradictsItselfBeforeAnythingRuns) {
