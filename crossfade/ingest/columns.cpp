@@ -17,6 +17,20 @@ std::string plain_column(std::string_view column) {
   return name;
 }
 
+std::vector<std::string_view> item_names() {
+  return {"parent_asin",
+          "item_id",
+          "asin",
+          "item",
+          "itemId",
+          "movieId",
+          "movie_id",
+          "book_id",
+          "business_id",
+          "product_id",
+          "iid"};
+}
+
 std::string recognise(const WantedField& wanted, const std::vector<std::string>& columns) {
   for (const std::string_view known : wanted.known) {
     const auto found = std::ranges::find_if(columns, [&](const std::string& column) {
@@ -65,21 +79,7 @@ std::vector<WantedField> review_fields(const DomainSource& from) {
        from.user_column,
        true,
        {"user_id", "reviewerID", "user", "userId", "uid", "customer_id", "reviewer_id"}},
-      {"item",
-       "item_column",
-       from.item_column,
-       true,
-       {"parent_asin",
-        "item_id",
-        "asin",
-        "item",
-        "itemId",
-        "movieId",
-        "movie_id",
-        "book_id",
-        "business_id",
-        "product_id",
-        "iid"}},
+      {"item", "item_column", from.item_column, true, item_names()},
       {"rating",
        "rating_column",
        from.rating_column,
@@ -104,23 +104,10 @@ std::vector<WantedField> review_fields(const DomainSource& from) {
 }
 
 std::vector<WantedField> item_fields() {
+  std::vector<std::string_view> named_id = item_names();
+  named_id.emplace_back("id");  // In a file of items; in one of reviews it may be the review's.
   return {
-      {"item",
-       "",
-       "",
-       true,
-       {"parent_asin",
-        "item_id",
-        "asin",
-        "item",
-        "itemId",
-        "movieId",
-        "movie_id",
-        "book_id",
-        "business_id",
-        "product_id",
-        "iid",
-        "id"}},
+      {"item", "", "", true, named_id},
       {"title", "", "", false, {"title", "name", "movie_title", "product_title"}},
       {"description", "", "", false, {"description", "overview", "plot", "summary", "text"}},
       {"categories", "", "", false, {"categories", "category", "genres", "genre", "class"}},

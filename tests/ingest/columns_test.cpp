@@ -29,6 +29,14 @@ TEST(Columns, TheItemIsTheParentWhenAFileHasBoth) {
             "user=user_id item=parent_asin rating=rating ");
 }
 
+TEST(Columns, FilesOfItemsNameTheItemAsReviewsDoOrJustId) {
+  const std::vector<std::string_view> in_reviews = review_fields({})[1].known;
+  std::vector<std::string_view> in_items = item_fields()[0].known;
+  EXPECT_EQ(in_items.back(), "id");
+  in_items.pop_back();
+  EXPECT_EQ(in_items, in_reviews);
+}
+
 TEST(Columns, ASettingGoesBeforeRecognition) {
   DomainSource from;
   from.item_column = "asin";
