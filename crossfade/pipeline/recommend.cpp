@@ -104,8 +104,8 @@ Recommendations recommend(const RecommendRequest& request) {
   out.user = request.user;
   out.model = choose_model(recipe, request.model);
   out.seed = choose_seed(recipe, request.seed);
+  static_cast<void>(manifest_of_model(request.run, out.model, out.seed));
   const fs::path model = layout.model(out.model, out.seed);
-  static_cast<void>(read_manifest(model));
   require(fs::exists(model / "items.npy"),
           ErrorKind::kUsage,
           "model \"{}\" has no factor tables to recommend from",

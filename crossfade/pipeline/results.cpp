@@ -7,6 +7,7 @@
 #include "crossfade/core/artifact.h"
 #include "crossfade/evaluation/table.h"
 #include "crossfade/pipeline/layout.h"
+#include "crossfade/pipeline/run.h"
 
 namespace crossfade {
 
@@ -34,11 +35,10 @@ Summary evaluate_run(const Recipe& recipe, Role role) {
   std::vector<SeedResult> results;
   for (const ModelRow& row : recipe.rows) {
     for (const std::int64_t seed : recipe.seeds) {
-      const auto directory = layout.model(row.name, seed);
-      const Manifest manifest = read_manifest(directory);
+      const Manifest manifest = manifest_of_model(recipe.out, row.name, seed);
       const bool oracle = manifest.details.value("select", "") == "test-oracle";
       std::vector<GroupMetrics> groups =
-          evaluate_groups(load_predictions(directory / part), config);
+          evaluate_groups(load_predictions(layout.model(row.name, seed) / part), config);
       if (oracle && role == Role::kTest) {
         use_least_mae(manifest, groups);
       }

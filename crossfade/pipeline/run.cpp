@@ -7,6 +7,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -301,6 +302,17 @@ Recipe recipe_of_run(const fs::path& directory) {
   Recipe recipe = load_recipe(file, {});
   recipe.out = directory.string();
   return recipe;
+}
+
+Manifest manifest_of_model(const fs::path& directory, const std::string& row, std::int64_t seed) {
+  std::optional<Manifest> manifest = find_manifest(RunLayout{directory}.model(row, seed));
+  require(manifest.has_value(),
+          ErrorKind::kIo,
+          "{}: {}, seed {}, is not trained yet; the same `crossfade run` command goes on",
+          directory.string(),
+          row,
+          seed);
+  return *std::move(manifest);
 }
 
 }  // namespace crossfade

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -42,5 +43,11 @@ void run_recipe(const Recipe& recipe, const RunCallbacks& callbacks);
 /// The recipe that `directory` was run with.
 /// @throws Error  kIo when the directory holds no run.
 [[nodiscard]] Recipe recipe_of_run(const std::filesystem::path& directory);
+
+/// The manifest of the model `row` that the run in `directory` trained with `seed`.
+/// @throws Error  kIo when the run has not come to it yet.
+[[nodiscard]] Manifest manifest_of_model(const std::filesystem::path& directory,
+                                         const std::string& row,
+                                         std::int64_t seed);
 
 }  // namespace crossfade

@@ -2,6 +2,7 @@
 """From a sample to a table and to lists of recommendations."""
 
 import json
+import shutil
 
 import product
 
@@ -42,6 +43,16 @@ class Run(product.ProductTest):
         self.assertEqual([row["model"] for row in rows], ["bias-transfer", "music"])
         self.assertEqual(out, (self.folder / "run/results/results.jsonl").read_text())
         self.assertEqual(out, self.succeed("evaluate", "--run", "run", "--format", "json"))
+
+    def test_a_run_that_is_not_finished_says_what_is_missing(self):
+        shutil.copytree(self.folder / "run", self.folder / "half")
+        shutil.rmtree(self.folder / "half/models/music/seed-2")
+        missing = ("crossfade: half: music, seed 2, is not trained yet; the same `crossfade run` "
+                   "command goes on")
+        user = min(self.users_of("source"))
+        self.refuse(4, missing, "evaluate", "--run", "half")
+        self.refuse(4, missing, "recommend", "--run", "half", "--user", user, "--seed", "2")
+        self.succeed("recommend", "--run", "half", "--user", user)
 
     def test_evaluate_repeats_the_table_and_judges_validation_users(self):
         self.assertEqual(self.succeed("evaluate", "--run", "run"), self.table)
