@@ -35,7 +35,7 @@ void handle_interrupts() {
     unsigned char number = 0;
     while (::read(signal_pipe[0], &number, 1) != 1) {
     }
-    const auto held = discard_staged_directories();
+    const auto held = discard_staged();
     std::fputs("\ncrossfade: interrupted; the same command goes on from here\n", stderr);
     std::fflush(stderr);
     constexpr int kSignalBase = 128;

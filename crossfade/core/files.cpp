@@ -24,8 +24,12 @@ namespace fs = std::filesystem;
 
 class Descriptor {
  public:
-  Descriptor(const fs::path& file, int flags) : value_(::open(file.c_str(), flags, 0644)) {
-    require(value_ >= 0, ErrorKind::kIo, "{}: {}", file.string(), std::strerror(errno));
+  Descriptor(const fs::path& file, int flags) : Descriptor(file, flags, file) {}
+
+  // `shown` stands for `file` in errors.
+  Descriptor(const fs::path& file, int flags, const fs::path& shown)
+      : value_(::open(file.c_str(), flags, 0644)) {
+    require(value_ >= 0, ErrorKind::kIo, "{}: {}", shown.string(), std::strerror(errno));
   }
 
   ~Descriptor() { ::close(value_); }
@@ -79,10 +83,14 @@ std::string staging_prefix(const fs::path& final_path) {
   return fmt::format(".{}.tmp-", final_path.filename().string());
 }
 
+fs::path directory_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : ".";
+}
+
 void remove_leftovers(const fs::path& final_path) {
   const std::string prefix = staging_prefix(final_path);
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(final_path.parent_path(), ignored)) {
+  for (const auto& entry : fs::directory_iterator(directory_of(final_path), ignored)) {
     const std::string name = entry.path().filename().string();
     if (!name.starts_with(prefix)) {
       continue;
@@ -95,6 +103,41 @@ void remove_leftovers(const fs::path& final_path) {
       fs::remove_all(entry.path(), ignored);
     }
   }
+}
+
+// A temporary name for what becomes `final_path`, free of leftovers and known to discard_staged.
+fs::path begin_staging(const fs::path& final_path) {
+  remove_leftovers(final_path);
+  fs::path staging =
+      directory_of(final_path) / (staging_prefix(final_path) + std::to_string(::getpid()));
+  const std::scoped_lock lock(staged().mutex);
+  std::error_code ignored;
+  // A killed process can have had this very number, in a container it often has.
+  fs::remove_all(staging, ignored);
+  staged().paths.push_back(staging);
+  return staging;
+}
+
+void abandon_staging(const fs::path& staging) {
+  const std::scoped_lock lock(staged().mutex);
+  std::error_code ignored;
+  if (std::erase(staged().paths, staging) > 0) {
+    fs::remove_all(staging, ignored);
+  }
+}
+
+// Errors name `final_path`, which a user knows.
+void write_and_flush(const fs::path& staging,
+                     const fs::path& final_path,
+                     std::string_view content) {
+  const Descriptor output(staging, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, final_path);
+  while (!content.empty()) {
+    const ssize_t put = ::write(output.get(), content.data(), content.size());
+    require(put > 0, ErrorKind::kIo, "{}: {}", final_path.string(), std::strerror(errno));
+    content.remove_prefix(static_cast<std::size_t>(put));
+  }
+  const bool flushed = ::fsync(output.get()) == 0;
+  require(flushed, ErrorKind::kIo, "{}: {}", final_path.string(), std::strerror(errno));
 }
 
 }  // namespace
@@ -115,22 +158,16 @@ std::string read_file(const fs::path& file) {
 }
 
 void write_file(const fs::path& file, std::string_view content) {
-  const fs::path staging = file.string() + fmt::format(".tmp-{}", ::getpid());
+  const fs::path staging = begin_staging(file);
   try {
-    const Descriptor output(staging, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC);
-    while (!content.empty()) {
-      const ssize_t put = ::write(output.get(), content.data(), content.size());
-      require(put > 0, ErrorKind::kIo, "{}: {}", file.string(), std::strerror(errno));
-      content.remove_prefix(static_cast<std::size_t>(put));
-    }
-    const bool flushed = ::fsync(output.get()) == 0;
-    require(flushed, ErrorKind::kIo, "{}: {}", file.string(), std::strerror(errno));
+    write_and_flush(staging, file, content);
+    const std::scoped_lock lock(staged().mutex);
     std::error_code code;
     fs::rename(staging, file, code);
     require(!code, ErrorKind::kIo, "{}: {}", file.string(), code.message());
+    std::erase(staged().paths, staging);
   } catch (const Error&) {
-    std::error_code ignored;
-    fs::remove(staging, ignored);
+    abandon_staging(staging);
     throw;
   }
 }
@@ -147,23 +184,17 @@ StagedDirectory::StagedDirectory(fs::path final_path) : final_(fs::absolute(fina
     final_ = final_.parent_path();
   }
   make_directories(final_.parent_path());
-  remove_leftovers(final_);
-  staging_ = final_.parent_path() / (staging_prefix(final_) + std::to_string(::getpid()));
+  staging_ = begin_staging(final_);
   std::error_code code;
-  // A killed process can have had this very number, in a container it often has.
-  fs::remove_all(staging_, code);
   fs::create_directory(staging_, code);
-  require(!code, ErrorKind::kIo, "{}: {}", staging_.string(), code.message());
-  const std::scoped_lock lock(staged().mutex);
-  staged().paths.push_back(staging_);
+  if (code) {
+    abandon_staging(staging_);
+    fail(ErrorKind::kIo, "{}: {}", staging_.string(), code.message());
+  }
 }
 
 StagedDirectory::~StagedDirectory() {
-  const std::scoped_lock lock(staged().mutex);
-  std::error_code ignored;
-  if (std::erase(staged().paths, staging_) > 0) {
-    fs::remove_all(staging_, ignored);
-  }
+  abandon_staging(staging_);
 }
 
 void StagedDirectory::commit() {
@@ -185,7 +216,7 @@ void StagedDirectory::commit() {
   fs::remove_all(older, code);
 }
 
-std::unique_lock<std::mutex> discard_staged_directories() noexcept {
+std::unique_lock<std::mutex> discard_staged() noexcept {
   std::unique_lock lock(staged().mutex);
   for (const fs::path& path : staged().paths) {
     std::error_code ignored;

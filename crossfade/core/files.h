@@ -14,7 +14,8 @@ namespace crossfade {
 [[nodiscard]] std::string read_file(const std::filesystem::path& file);
 
 /// Writes `content` to a temporary name beside `file`, flushes it to the disk and renames it, so
-/// that a reader sees the old file or the new one and nothing between.
+/// that a reader sees the old file or the new one and nothing between. What killed processes left
+/// of the same file is removed.
 /// @throws Error  kIo.
 void write_file(const std::filesystem::path& file, std::string_view content);
 
@@ -44,10 +45,10 @@ class StagedDirectory {
   std::filesystem::path staging_;
 };
 
-/// Removes every StagedDirectory still under construction: for a signal handler's thread, right
-/// before the process ends. While the result lives, no other thread can begin, finish or abandon
-/// one.
-std::unique_lock<std::mutex> discard_staged_directories() noexcept;
+/// Removes every StagedDirectory and every file of write_file still under construction: for a
+/// signal handler's thread, right before the process ends. While the result lives, no other
+/// thread can begin, finish or abandon one.
+std::unique_lock<std::mutex> discard_staged() noexcept;
 
 /// The most memory this process has held so far, in bytes.
 [[nodiscard]] std::int64_t peak_memory_bytes();

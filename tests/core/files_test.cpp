@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossfade/core/files.h"
 
+#include <csignal>
 #include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +68,37 @@ TEST(Files, AWriteThatFailsLeavesTheOldFileAndNothingElse) {
   });
   EXPECT_EQ(read_file(temp / "taken/inside"), "old");
   EXPECT_THAT(names_in(temp.path()), ElementsAre("taken"));
+}
+
+TEST(Files, AWriteRemovesWhatKilledProcessesLeftOfTheSameFile) {
+  const testing::TempDirectory temp;
+  const std::string of_the_living = fmt::format(".file.tmp-{}", ::getppid());
+  write_file(temp / fmt::format(".file.tmp-{}", ended_process()), "half");
+  write_file(temp / of_the_living, "half");
+  write_file(temp / ".other.tmp-1", "half");
+  write_file(temp / "file", "whole");
+  EXPECT_THAT(names_in(temp.path()), ElementsAre(of_the_living, ".other.tmp-1", "file"));
+}
+
+// A size limit kills the child in the middle of the file.
+TEST(Files, WhatAKilledWriteLeavesIsGoneAfterTheNextWrite) {
+  const testing::TempDirectory temp;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit limit{.rlim_cur = 10, .rlim_max = 10};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    const rlimit no_core_dump{.rlim_cur = 0, .rlim_max = 0};
+    ::setrlimit(RLIMIT_CORE, &no_core_dump);
+    ::signal(SIGXFSZ, SIG_DFL);
+    write_file(temp / "file", std::string(100, 'x'));
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  EXPECT_THAT(names_in(temp.path()), ElementsAre(fmt::format(".file.tmp-{}", child)));
+  write_file(temp / "file", "whole");
+  EXPECT_THAT(names_in(temp.path()), ElementsAre("file"));
 }
 
 TEST(Files, ADirectoryCannotStandWhereAFileIs) {
@@ -134,7 +167,7 @@ TEST(StagedDirectory, AllUnderConstructionCanBeDiscardedAtOnce) {
   const StagedDirectory one(temp / "one");
   const StagedDirectory two(temp / "two");
   write_file(two.path() / "file", "content");
-  discard_staged_directories();
+  discard_staged();
   EXPECT_THAT(names_in(temp.path()), IsEmpty());
 }
 
