@@ -176,11 +176,12 @@ Split draw_split(const Dataset& dataset, const DatasetConfig& config, std::uint6
 }
 
 void save_split(const Split& split, const fs::path& directory) {
-  make_directories(directory);
-  write_npy(directory / "roles.npy", bytes_of(split.roles));
+  StagedDirectory staged(directory);
+  write_npy(staged.path() / "roles.npy", bytes_of(split.roles));
   const Json json = {
       {"seed", split.seed}, {"config", to_toml(split.config, "", false)}, {"hash", split.hash()}};
-  write_file(directory / "split.json", json.dump(2) + "\n");
+  write_file(staged.path() / "split.json", json.dump(2) + "\n");
+  staged.commit();
 }
 
 Split load_split(const fs::path& directory) {

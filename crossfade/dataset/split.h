@@ -50,7 +50,7 @@ inline constexpr std::size_t kMinOverlap = 10;
                                const DatasetConfig& config,
                                std::uint64_t seed);
 
-/// Writes roles.npy and split.json into `directory`.
+/// Makes `directory`, or makes it anew, with roles.npy and split.json in it.
 /// @throws Error  kIo.
 void save_split(const Split& split, const std::filesystem::path& directory);
 

@@ -2,11 +2,13 @@
 #include "crossfade/dataset/split.h"
 
 #include <algorithm>
+#include <csignal>
 #include <memory>
 #include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "crossfade/core/files.h"
 
@@ -201,6 +203,19 @@ TEST_F(SplitOfShops, ReadsBackWhatItWrote) {
   EXPECT_EQ(loaded.config.beta, 0.25);
   EXPECT_EQ(loaded.roles, split.roles);
   EXPECT_EQ(loaded.hash(), split.hash());
+}
+
+TEST_F(SplitOfShops, AWriteThatFailsLeavesTheOlderSplit) {
+  const Split older = draw_split(dataset_, {}, 1);
+  save_split(older, temp_ / "split");
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit usual{};
+  ::getrlimit(RLIMIT_FSIZE, &usual);
+  const rlimit full{.rlim_cur = 100, .rlim_max = usual.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &full);
+  EXPECT_THROW(save_split(draw_split(dataset_, {}, 2), temp_ / "split"), Error);
+  ::setrlimit(RLIMIT_FSIZE, &usual);
+  EXPECT_EQ(load_split(temp_ / "split").roles, older.roles);
 }
 
 TEST_F(SplitOfShops, RefusesASplitOfWhichOneFileWasReplaced) {
