@@ -22,7 +22,9 @@ void pass_on(int number) {
 
 }  // namespace
 
-void handle_interrupts() {
+void handle_signals() {
+  // A file over the limit of `ulimit -f` is then an error of the write, as a full disk is.
+  ::signal(SIGXFSZ, SIG_IGN);
   // A handler may do almost nothing, so it wakes a thread that may. Blocking the signals instead
   // would miss the threads that libraries (BLAS) start before main.
   require(::pipe(signal_pipe) == 0, ErrorKind::kIo, "cannot open a pipe for signals");

@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
       "            crossfade run recipes/quickstart.toml\n"
       "Exit codes: 2 usage, 3 data, 4 files and system, 5 numbers, 70 a bug, 130 interrupted");
   add_commands(app, globals);
-  crossfade::cli::handle_interrupts();
+  crossfade::cli::handle_signals();
   try {
     app.parse(argc, argv);
     return 0;
