@@ -88,6 +88,19 @@ void DenoiserImpl::zero_output() {
   torch::nn::init::zeros_(linears_.back()->bias);
 }
 
+void DenoiserImpl::ignore_condition_from(std::int64_t first) {
+  const torch::NoGradGuard no_grad;
+  const auto ignore = [first](const torch::nn::Linear& map) {
+    if (!map.is_empty()) {
+      map->weight.slice(1, first).zero_();
+    }
+  };
+  ignore(condition_in_);
+  for (const ResBlock& block : blocks_) {
+    ignore(block->condition_map);
+  }
+}
+
 torch::Tensor DenoiserImpl::embed_time(const torch::Tensor& t) {
   const std::int64_t half = spec_.time_frequencies;
   const torch::Tensor frequencies =

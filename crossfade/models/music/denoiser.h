@@ -51,6 +51,10 @@ struct DenoiserImpl : torch::nn::Module {
                         const torch::Tensor& m,
                         const Dropout& dropout = {});
 
+  /// Sets to zero the weights of the condition's elements from `first` on. Training moves them
+  /// all the same. A condition that is added to the input without weights stays.
+  void ignore_condition_from(std::int64_t first);
+
   [[nodiscard]] const DenoiserSpec& spec() const noexcept { return spec_; }
 
  private:

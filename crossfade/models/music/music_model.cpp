@@ -79,6 +79,9 @@ void MusicModel::register_state() {
                     .layers = {}};
   s.denoiser = s.register_module("denoiser",
                                  Denoiser(make_unet(std::move(spec), settings_.diffusion.widths)));
+  if (settings_.diffusion.condition_start == "zero") {
+    s.denoiser->ignore_condition_from(settings_.prior ? d : 0);
+  }
   s.to(context_.device);
 }
 

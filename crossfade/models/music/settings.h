@@ -94,6 +94,7 @@ struct MusicDiffusionSettings {
   std::int64_t samples = 1;
   std::vector<std::int64_t> widths{128, 64, 32};
   std::string condition = "added-and-blocks";
+  std::string condition_start = "random";
   double dropout = 0.1;
 
   template <typename Self, typename Visitor>
@@ -119,6 +120,11 @@ struct MusicDiffusionSettings {
           "added-and-blocks: the condition also enters every block; added: only the input, as in "
           "the paper.",
           OneOf{{"added-and-blocks", "added"}});
+    field("condition_start",
+          self.condition_start,
+          "Weights of what stage 1 never sees: random, or zero, so that stage 2 starts from what "
+          "stage 1 has learned.",
+          OneOf{{"random", "zero"}});
     field("dropout", self.dropout, "Part of the units dropped in blocks.", Range{0.0, 0.9});
   }
 };
