@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <map>
+#include <mutex>
 #include <utility>
 
 #include <sys/stat.h>
@@ -19,6 +21,15 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kManifestName = "manifest.json";
+
+// Held while the artifact is being made: of two threads that want it, the second waits for the
+// first one's. Never freed; a process makes few artifacts.
+std::mutex& mutex_of(const fs::path& directory) {
+  static std::mutex guard;
+  static std::map<fs::path, std::mutex> mutexes;
+  const std::scoped_lock lock(guard);
+  return mutexes[fs::absolute(directory).lexically_normal()];
+}
 
 std::string hash_content(const fs::path& directory) {
   std::vector<fs::path> files;
@@ -114,6 +125,7 @@ Manifest read_manifest(const fs::path& directory) {
 ArtifactState ensure_artifact(const fs::path& directory,
                               const ArtifactKey& key,
                               const std::function<Json(const fs::path&)>& build) {
+  const std::scoped_lock lock(mutex_of(directory));
   const std::optional<Manifest> existing = find_manifest(directory);
   if (existing && existing->fingerprint == key.fingerprint()) {
     return {.manifest = *existing, .reused = true};

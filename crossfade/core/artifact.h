@@ -59,7 +59,8 @@ struct ArtifactState {
 /// Makes sure that `directory` holds the artifact of `key`: reuses it when its manifest carries
 /// the same fingerprint, otherwise calls `build` with an empty staging directory to fill, adds
 /// the manifest (with wall time and peak memory) and renames the result into place. `build`
-/// returns the manifest's details. When `build` throws, nothing is left behind and an older
+/// returns the manifest's details. Threads that ask for one artifact at the same time get one: the
+/// first builds it, the others wait. When `build` throws, nothing is left behind and an older
 /// artifact stays as it is.
 /// @throws Error  what `build` throws; kIo.
 ArtifactState ensure_artifact(const std::filesystem::path& directory,

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossfade/core/artifact.h"
 
+#include <atomic>
+#include <chrono>
 #include <set>
+#include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -43,6 +47,28 @@ TEST_F(Artifact, IsBuiltOnceForOneKey) {
   EXPECT_EQ(second.manifest.fingerprint, kKey.fingerprint());
   EXPECT_EQ(second.manifest.content_hash, first.manifest.content_hash);
   EXPECT_EQ(second.manifest.details["rows"], 3);
+}
+
+TEST_F(Artifact, IsBuiltOnceForThreadsThatAskTogether) {
+  std::atomic<int> builds{0};
+  std::atomic<int> reused{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      const ArtifactState state = ensure_artifact(directory_, kKey, [&](const fs::path& out) {
+        ++builds;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        write_file(out / "data", "content");
+        return Json{{"rows", 3}};
+      });
+      reused += state.reused ? 1 : 0;
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  EXPECT_EQ(builds, 1);
+  EXPECT_EQ(reused, 3);
 }
 
 TEST_F(Artifact, IsBuiltAgainWhenAnythingInItsKeyChanges) {
