@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossfade/core/database.h"
 
+#include <exception>
 #include <limits>
+#include <mutex>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <duckdb.h>
 
@@ -82,28 +85,185 @@ struct Result {
   Result& operator=(const Result&) = delete;
 };
 
-// Applies the TextFunction in the extra info to one chunk of rows.
-void call_text_function(duckdb_function_info info, duckdb_data_chunk chunk, duckdb_vector result) {
-  const auto& function = *static_cast<TextFunction*>(duckdb_scalar_function_get_extra_info(info));
-  duckdb_vector input = duckdb_data_chunk_get_vector(chunk, 0);
-  auto* texts = static_cast<duckdb_string_t*>(duckdb_vector_get_data(input));
-  std::uint64_t* valid = duckdb_vector_get_validity(input);
-  std::string out;
-  for (idx_t row = 0; row < duckdb_data_chunk_get_size(chunk); ++row) {
-    if (valid != nullptr && !duckdb_validity_row_is_valid(valid, row)) {
-      duckdb_vector_ensure_validity_writable(result);
-      duckdb_validity_set_row_invalid(duckdb_vector_get_validity(result), row);
-      continue;
-    }
-    out.clear();
-    function({duckdb_string_t_data(&texts[row]), duckdb_string_t_length(texts[row])}, out);
-    duckdb_vector_assign_string_element_len(result, row, out.data(), out.size());
+// A function as DuckDB calls it: a chunk of arguments, a vector of results.
+using ChunkFunction = std::function<void(duckdb_data_chunk, duckdb_vector)>;
+
+// What a ChunkFunction threw, until the statement that called it fails on the caller's thread.
+struct Failure {
+  std::mutex mutex;
+  std::exception_ptr error;
+
+  void keep(std::exception_ptr thrown) {
+    const std::scoped_lock lock(mutex);
+    error = error ? error : std::move(thrown);
   }
+
+  void rethrow() {
+    const std::scoped_lock lock(mutex);
+    if (error) {
+      std::rethrow_exception(std::exchange(error, nullptr));
+    }
+  }
+};
+
+struct BoundFunction {
+  ChunkFunction call;
+  Failure& failure;
+};
+
+void call_bound(duckdb_function_info info, duckdb_data_chunk chunk, duckdb_vector result) {
+  const auto& bound = *static_cast<BoundFunction*>(duckdb_scalar_function_get_extra_info(info));
+  try {
+    bound.call(chunk, result);
+  } catch (...) {
+    bound.failure.keep(std::current_exception());
+    duckdb_scalar_function_set_error(info, "a function failed");
+  }
+}
+
+// One column of a chunk of arguments.
+template <typename T>
+class Argument {
+ public:
+  Argument(duckdb_data_chunk chunk, idx_t column) {
+    duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, column);
+    values_ = static_cast<T*>(duckdb_vector_get_data(vector));
+    valid_ = duckdb_vector_get_validity(vector);
+  }
+
+  [[nodiscard]] bool is_null(idx_t row) const {
+    return valid_ != nullptr && !duckdb_validity_row_is_valid(valid_, row);
+  }
+
+  [[nodiscard]] T value(idx_t row) const { return values_[row]; }
+
+  [[nodiscard]] std::string_view text(idx_t row) const {
+    return is_null(row) ? std::string_view()
+                        : std::string_view(duckdb_string_t_data(&values_[row]),
+                                           duckdb_string_t_length(values_[row]));
+  }
+
+ private:
+  T* values_;
+  std::uint64_t* valid_;
+};
+
+void set_null(duckdb_vector vector, idx_t row) {
+  duckdb_vector_ensure_validity_writable(vector);
+  duckdb_validity_set_row_invalid(duckdb_vector_get_validity(vector), row);
+}
+
+void set_text(duckdb_vector vector, idx_t row, std::string_view text) {
+  duckdb_vector_assign_string_element_len(vector, row, text.data(), text.size());
+}
+
+ChunkFunction on_chunk(TextFunction function) {
+  return [function = std::move(function)](duckdb_data_chunk chunk, duckdb_vector result) {
+    const Argument<duckdb_string_t> texts(chunk, 0);
+    std::string out;
+    for (idx_t row = 0; row < duckdb_data_chunk_get_size(chunk); ++row) {
+      if (texts.is_null(row)) {
+        set_null(result, row);
+        continue;
+      }
+      out.clear();
+      function(texts.text(row), out);
+      set_text(result, row, out);
+    }
+  };
+}
+
+ChunkFunction on_chunk(TextTest test) {
+  return [test = std::move(test)](duckdb_data_chunk chunk, duckdb_vector result) {
+    const Argument<duckdb_string_t> texts(chunk, 0);
+    auto* answers = static_cast<bool*>(duckdb_vector_get_data(result));
+    for (idx_t row = 0; row < duckdb_data_chunk_get_size(chunk); ++row) {
+      if (texts.is_null(row)) {
+        set_null(result, row);
+      } else {
+        answers[row] = test(texts.text(row));
+      }
+    }
+  };
+}
+
+ChunkFunction keep_chunk(const TextKeeper& keeper) {
+  return [keep = keeper.keep](duckdb_data_chunk chunk, duckdb_vector result) {
+    const Argument<duckdb_string_t> first(chunk, 0);
+    const Argument<duckdb_string_t> second(chunk, 1);
+    auto* numbers = static_cast<std::int64_t*>(duckdb_vector_get_data(result));
+    for (idx_t row = 0; row < duckdb_data_chunk_get_size(chunk); ++row) {
+      numbers[row] = keep(first.text(row), second.text(row));
+    }
+  };
+}
+
+ChunkFunction find_chunk(const TextKeeper& keeper) {
+  return [find = keeper.find](duckdb_data_chunk chunk, duckdb_vector result) {
+    const Argument<std::int64_t> numbers(chunk, 0);
+    duckdb_vector first = duckdb_struct_vector_get_child(result, 0);
+    duckdb_vector second = duckdb_struct_vector_get_child(result, 1);
+    std::string buffer;
+    for (idx_t row = 0; row < duckdb_data_chunk_get_size(chunk); ++row) {
+      const auto texts =
+          numbers.is_null(row) ? decltype(find(0, buffer))() : find(numbers.value(row), buffer);
+      set_text(first, row, texts.first);
+      set_text(second, row, texts.second);
+    }
+  };
+}
+
+// Owns a type for the length of a call.
+struct LogicalType {
+  duckdb_logical_type value;
+
+  explicit LogicalType(duckdb_type type) : value(duckdb_create_logical_type(type)) {}
+
+  LogicalType(const LogicalType& first, const LogicalType& second) {
+    duckdb_logical_type types[] = {first.value, second.value};
+    const char* names[] = {"first", "second"};
+    value = duckdb_create_struct_type(types, names, 2);
+  }
+
+  ~LogicalType() { duckdb_destroy_logical_type(&value); }
+
+  LogicalType(const LogicalType&) = delete;
+  LogicalType& operator=(const LogicalType&) = delete;
+};
+
+struct Signature {
+  std::string name;
+  std::vector<duckdb_logical_type> parameters;
+  duckdb_logical_type result;
+};
+
+void register_function(duckdb_connection connection,
+                       const Signature& signature,
+                       BoundFunction function) {
+  duckdb_scalar_function scalar = duckdb_create_scalar_function();
+  duckdb_scalar_function_set_name(scalar, signature.name.c_str());
+  for (const duckdb_logical_type parameter : signature.parameters) {
+    duckdb_scalar_function_add_parameter(scalar, parameter);
+  }
+  duckdb_scalar_function_set_return_type(scalar, signature.result);
+  duckdb_scalar_function_set_extra_info(
+      scalar, new BoundFunction(std::move(function)), [](void* extra) {
+        delete static_cast<BoundFunction*>(extra);
+      });
+  duckdb_scalar_function_set_function(scalar, call_bound);
+  duckdb_scalar_function_set_special_handling(scalar);  // NULLs are ours to deal with.
+  const duckdb_state added = duckdb_register_scalar_function(connection, scalar);
+  duckdb_destroy_scalar_function(&scalar);
+  require(added == DuckDBSuccess,
+          ErrorKind::kInternal,
+          "cannot add the SQL function {}",
+          signature.name);
 }
 
 }  // namespace
 
 struct Database::State {
+  Failure failure;
   duckdb_database database = nullptr;
   duckdb_connection connection = nullptr;
 
@@ -114,6 +274,9 @@ struct Database::State {
 };
 
 struct Rows::State {
+  explicit State(Failure& functions) : failure(functions) {}
+
+  Failure& failure;
   duckdb_prepared_statement statement = nullptr;
   duckdb_result result{};
   duckdb_data_chunk chunk = nullptr;
@@ -124,6 +287,9 @@ struct Rows::State {
     duckdb_destroy_result(&result);
     duckdb_destroy_prepare(&statement);
   }
+
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
 };
 
 const void* RowBlock::data(std::size_t column) const {
@@ -158,6 +324,7 @@ const RowBlock* Rows::next() {
     if (state_->chunk == nullptr) {
       const char* message = duckdb_result_error(&state_->result);
       if (message != nullptr && *message != '\0') {
+        state_->failure.rethrow();
         throw_error(duckdb_result_error_type(&state_->result), message);
       }
       return nullptr;
@@ -202,36 +369,49 @@ Database::Database(const DatabaseOptions& options) : state_(std::make_unique<Sta
 Database::~Database() = default;
 
 void Database::add_text_function(const std::string& name, TextFunction function) {
-  duckdb_scalar_function scalar = duckdb_create_scalar_function();
-  duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
-  duckdb_scalar_function_set_name(scalar, name.c_str());
-  duckdb_scalar_function_add_parameter(scalar, text);
-  duckdb_scalar_function_set_return_type(scalar, text);
-  duckdb_scalar_function_set_extra_info(
-      scalar, new TextFunction(std::move(function)), [](void* extra) {
-        delete static_cast<TextFunction*>(extra);
-      });
-  duckdb_scalar_function_set_function(scalar, call_text_function);
-  const duckdb_state added = duckdb_register_scalar_function(state_->connection, scalar);
-  duckdb_destroy_scalar_function(&scalar);
-  duckdb_destroy_logical_type(&text);
-  require(added == DuckDBSuccess, ErrorKind::kInternal, "cannot add the SQL function {}", name);
+  const LogicalType text(DUCKDB_TYPE_VARCHAR);
+  register_function(state_->connection,
+                    {.name = name, .parameters = {text.value}, .result = text.value},
+                    {.call = on_chunk(std::move(function)), .failure = state_->failure});
+}
+
+void Database::add_text_test(const std::string& name, TextTest test) {
+  const LogicalType text(DUCKDB_TYPE_VARCHAR);
+  const LogicalType answer(DUCKDB_TYPE_BOOLEAN);
+  register_function(state_->connection,
+                    {.name = name, .parameters = {text.value}, .result = answer.value},
+                    {.call = on_chunk(std::move(test)), .failure = state_->failure});
+}
+
+void Database::add_text_keeper(const std::string& name, const TextKeeper& keeper) {
+  const LogicalType text(DUCKDB_TYPE_VARCHAR);
+  const LogicalType number(DUCKDB_TYPE_BIGINT);
+  const LogicalType pair(text, text);
+  register_function(
+      state_->connection,
+      {.name = "keep_" + name, .parameters = {text.value, text.value}, .result = number.value},
+      {.call = keep_chunk(keeper), .failure = state_->failure});
+  register_function(state_->connection,
+                    {.name = "find_" + name, .parameters = {number.value}, .result = pair.value},
+                    {.call = find_chunk(keeper), .failure = state_->failure});
 }
 
 void Database::execute(const std::string& sql) {
   Result result;
   if (duckdb_query(state_->connection, sql.c_str(), &result.value) == DuckDBError) {
+    state_->failure.rethrow();
     throw_error(duckdb_result_error_type(&result.value), duckdb_result_error(&result.value));
   }
 }
 
 Rows Database::query(const std::string& sql) {
-  auto state = std::make_unique<Rows::State>();
+  auto state = std::make_unique<Rows::State>(state_->failure);
   if (duckdb_prepare(state_->connection, sql.c_str(), &state->statement) == DuckDBError) {
     const std::string text = first_lines(duckdb_prepare_error(state->statement));
     throw Error(kind_of_prepare_error(text), text);
   }
   if (duckdb_execute_prepared_streaming(state->statement, &state->result) == DuckDBError) {
+    state_->failure.rethrow();
     throw_error(duckdb_result_error_type(&state->result), duckdb_result_error(&state->result));
   }
   return Rows(std::move(state));

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace crossfade {
 
@@ -65,9 +66,25 @@ class Rows {
   std::unique_ptr<State> state_;
 };
 
-/// Turns one text into another; writes into `out`, which is empty on entry. Must be pure: it is
-/// called from several threads at once, and must not throw.
+// Functions for SQL. All are called from several threads at once. What they throw becomes the error
+// of the statement.
+
+/// Turns one text into another; writes into `out`, which is empty on entry. Must be pure.
 using TextFunction = std::function<void(std::string_view in, std::string& out)>;
+
+/// Says yes or no to one text. Must be pure.
+using TextTest = std::function<bool(std::string_view text)>;
+
+/// Keeps two texts of a row outside the database and gives them back.
+struct TextKeeper {
+  /// Keeps the texts; returns the number by which `find` knows them.
+  std::function<std::int64_t(std::string_view first, std::string_view second)> keep;
+  /// The texts kept under `number`. The views are valid while `buffer`, which the function may
+  /// write into, is unchanged.
+  std::function<std::pair<std::string_view, std::string_view>(std::int64_t number,
+                                                              std::string& buffer)>
+      find;
+};
 
 /// An in-memory DuckDB: reads JSONL, CSV and Parquet files out of core and answers SQL.
 /// One connection; not to be used by two threads at once.
@@ -81,6 +98,14 @@ class Database {
 
   /// Makes `function` callable from SQL as name(VARCHAR) -> VARCHAR. NULL stays NULL.
   void add_text_function(const std::string& name, TextFunction function);
+
+  /// Makes `test` callable from SQL as name(VARCHAR) -> BOOLEAN. NULL stays NULL.
+  void add_text_test(const std::string& name, TextTest test);
+
+  /// Makes `keeper` callable from SQL as keep_name(VARCHAR, VARCHAR) -> BIGINT, where NULL counts
+  /// as "", and find_name(BIGINT) -> STRUCT("first" VARCHAR, "second" VARCHAR),
+  /// where NULL gives two times "".
+  void add_text_keeper(const std::string& name, const TextKeeper& keeper);
 
   /// Runs statements for their effect.
   /// @throws Error  kIo when a file cannot be read or written, the disk is full or the memory

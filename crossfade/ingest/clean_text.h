@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -10,5 +11,11 @@ namespace crossfade {
 /// space), runs of white space and control characters squeezed to one space, ends trimmed.
 /// UTF-8 outside ASCII is kept as it is.
 void clean_text(std::string_view text, std::string& out);
+
+/// Whether clean_text leaves `text` as it is. Cheap, and true of most reviews.
+[[nodiscard]] bool is_clean_text(std::string_view text);
+
+/// Whether a text that clean_text made has at least `count` words.
+[[nodiscard]] bool has_words(std::string_view clean, std::int64_t count);
 
 }  // namespace crossfade

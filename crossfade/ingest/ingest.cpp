@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "crossfade/core/error.h"
+#include "crossfade/core/files.h"
 #include "crossfade/core/toml.h"
 #include "crossfade/ingest/funnel.h"
 #include "crossfade/ingest/gzip_file.h"
@@ -66,6 +67,13 @@ std::vector<std::string> input_files(Database& database, const IngestConfig& con
   return files;
 }
 
+constexpr std::int64_t kMappedTexts = std::int64_t{1} << 30;
+
+fs::path made(fs::path directory) {
+  make_directories(directory);
+  return directory;
+}
+
 // One build of the artifact.
 class Build {
  public:
@@ -76,7 +84,8 @@ class Build {
         const OnNote& on_note)
       : config_(config),
         directory_(std::move(directory)),
-        spill_(directory_ / "spill"),
+        spill_(made(directory_ / "spill")),
+        texts_(spill_ / "texts"),
         database_({.memory_limit = config.memory_limit,
                    .spill_directory = spill_,
                    .threads = config.threads}),
@@ -84,6 +93,7 @@ class Build {
         on_progress_(on_progress),
         on_note_(on_note) {
     add_text_functions(database_);
+    add_review_functions(database_, texts_, config.min_words);
     for (const std::string& domain : kDomains) {
       add_image_functions(database_, settings_of(config, domain), domain);
     }
@@ -100,6 +110,7 @@ class Build {
       throw;
     }
     gzip_.wait();
+    texts_.seal(kMappedTexts);
     Json details = {{"users", 0}, {"overlap", 0}};
     number_ids(database_);
     for (const std::string& domain : kDomains) {
@@ -127,10 +138,10 @@ class Build {
     step("reading the " + domain + " reviews");
     const RowSource reviews = review_rows(database_, from, domain);
     rejected_[domain == "target"] =
-        load_reviews(database_, reviews, {domain, config_.min_words, config_.max_bad_fraction});
+        load_reviews(database_, reviews, {domain, config_.max_bad_fraction});
     step("reading the " + domain + " items");
     const std::optional<RowSource> items = item_rows(database_, from, domain);
-    load_items(database_, items, {domain, config_.min_words, config_.max_bad_fraction});
+    load_items(database_, items, {domain, config_.max_bad_fraction});
   }
 
   Json filter(const std::string& domain) {
@@ -171,6 +182,7 @@ class Build {
   const IngestConfig& config_;
   fs::path directory_;
   fs::path spill_;
+  TextStore texts_;
   Database database_;
   GzipCheck gzip_;
   const OnProgress& on_progress_;

@@ -3,6 +3,7 @@
 
 #include "crossfade/core/error.h"
 #include "crossfade/core/files.h"
+#include "crossfade/ingest/clean_text.h"
 #include "crossfade/ingest/rejects.h"
 
 namespace crossfade {
@@ -51,11 +52,6 @@ void reject(Database& database,
   store(database, rows, bad, options.domain);
 }
 
-std::string long_enough_sql(std::int64_t min_words) {
-  return min_words == 0 ? "true"
-                        : fmt::format("regexp_matches(text, '^([^ ]+ ){{{}}}[^ ]')", min_words - 1);
-}
-
 // Turns what an items file says about its image into a path or an address.
 TextFunction image_finder(const DomainSource& settings) {
   const fs::path base =
@@ -101,19 +97,31 @@ void add_image_functions(Database& database,
   database.add_text_function("image_by_id_" + domain, image_by_id(settings));
 }
 
+void add_review_functions(Database& database, TextStore& texts, std::int64_t min_words) {
+  database.add_text_test("is_clean", is_clean_text);
+  database.add_text_test("has_enough_words",
+                         [min_words](std::string_view text) { return has_words(text, min_words); });
+  database.add_text_keeper(
+      "texts",
+      {.keep = [&texts](auto title, auto text) { return texts.keep(title, text); },
+       .find = [&texts](auto number, auto& buffer) { return texts.find(number, buffer); }});
+}
+
 void create_rejected_table(Database& database) {
   database.execute(
       "CREATE TABLE rejected (domain VARCHAR, file VARCHAR, line BIGINT, reason VARCHAR)");
 }
 
 RowCounts load_reviews(Database& database, const RowSource& rows, const LoadOptions& options) {
+  // clean_text copies; most texts do not need it.
   database.execute(fmt::format(
-      "CREATE TABLE reviews_{0} AS SELECT *, {1} AS long_enough FROM (SELECT "
+      "CREATE TABLE reviews_{0} AS SELECT user_id, item_id, rating, time_ms, "
+      "coalesce(has_enough_words(text), has_enough_words('')) AS long_enough, "
+      "CASE WHEN rating IS NOT NULL THEN keep_texts(title, text) END AS texts FROM (SELECT "
       "\"user\" AS user_id, item AS item_id, CASE WHEN reason IS NULL THEN stars::FLOAT END AS "
-      "rating, time_ms, clean_text(coalesce(title, '')) AS title, "
-      "clean_text(coalesce(text, '')) AS text FROM ({2}))",
+      "rating, time_ms, CASE WHEN is_clean(title) THEN title ELSE clean_text(title) END AS title, "
+      "CASE WHEN is_clean(text) THEN text ELSE clean_text(text) END AS text FROM ({1}))",
       options.domain,
-      long_enough_sql(options.min_words),
       checked_sql(rows)));
   const std::int64_t unreadable = count_unreadable(database, rows);
   const RowCounts counts{
@@ -176,9 +184,10 @@ void number_ids(Database& database) {
         "CREATE TABLE item_ids_{0} AS SELECT DISTINCT item_id AS id FROM reviews_{0} "
         "WHERE rating IS NOT NULL ORDER BY id;"
         "CREATE TABLE keys_{0} AS SELECT r.rowid AS row, u.rowid::INTEGER AS user, "
-        "i.rowid::INTEGER AS item, r.time_ms AS time, r.long_enough FROM reviews_{0} r "
-        "JOIN user_ids u ON u.id = r.user_id JOIN item_ids_{0} i ON i.id = r.item_id "
-        "WHERE r.rating IS NOT NULL;"
+        "i.rowid::INTEGER AS item, r.rating, r.time_ms AS time, r.long_enough, r.texts FROM "
+        "reviews_{0} r JOIN user_ids u ON u.id = r.user_id JOIN item_ids_{0} i "
+        "ON i.id = r.item_id WHERE r.rating IS NOT NULL;"
+        "DROP TABLE reviews_{0};"
         // Of several rows about one item the fullest is kept, the first among equals.
         "CREATE TABLE items_{0} AS SELECT i.rowid::INTEGER AS code, title, description, "
         "categories, image FROM meta_{0} m JOIN item_ids_{0} i ON i.id = m.item_id "
@@ -228,10 +237,11 @@ void write_domain(Database& database, const fs::path& directory, const std::stri
                 directory / domain / "items.parquet");
   write_parquet(
       database,
-      fmt::format("SELECT u.rowid::INTEGER AS \"user\", i.rowid::INTEGER AS item, r.rating, "
-                  "r.time_ms, r.title, r.text FROM reviews_{0} r "
-                  "JOIN keys_{0} k ON k.row = r.rowid JOIN final_users u ON u.code = k.user "
-                  "JOIN final_items_{0} i ON i.code = k.item ORDER BY 1, 2, k.row",
+      fmt::format("SELECT \"user\", item, rating, time_ms, texts.first AS title, texts.second AS "
+                  "text FROM (SELECT * REPLACE (find_texts(texts) AS texts) FROM (SELECT "
+                  "u.rowid::INTEGER AS \"user\", i.rowid::INTEGER AS item, k.rating, k.time AS "
+                  "time_ms, k.texts FROM keys_{0} k JOIN final_users u ON u.code = k.user "
+                  "JOIN final_items_{0} i ON i.code = k.item ORDER BY 1, 2, k.row))",
                   domain),
       directory / domain / "reviews.parquet");
 }

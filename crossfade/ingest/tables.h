@@ -9,23 +9,25 @@
 #include "crossfade/core/database.h"
 #include "crossfade/ingest/config.h"
 #include "crossfade/ingest/row_source.h"
+#include "crossfade/ingest/text_store.h"
 
 namespace crossfade {
 
 // The tables that ingest works with, one set per <domain>:
 //
-//     reviews_<domain>  user_id, item_id, rating (NULL in a rejected row), time_ms, title, text,
-//                       long_enough; in file order, so that rowid is the row's place
+//     reviews_<domain>  user_id, item_id, rating (NULL in a rejected row), time_ms, long_enough,
+//                       texts; in file order, so that rowid is the row's place; until number_ids
 //     meta_<domain>     item_id, title, description, categories, image; likewise
 //     user_ids          id; in byte order, so that rowid is the user's code
 //     item_ids_<domain> id; likewise
-//     keys_<domain>     row, user, item, time, long_enough: the reviews left, by code
-//     items_<domain>    code, title, description, categories, image: one row per known item
+//     keys_<domain>     row, user, item, rating, time, long_enough, texts: the reviews left, by
+//     code items_<domain>    code, title, description, categories, image: one row per known item
+//
+// Titles and texts of reviews stand in a TextStore; texts is their number in it.
 
-/// How loading goes about bad rows and short reviews.
+/// How loading goes about bad rows.
 struct LoadOptions {
   std::string domain;
-  std::int64_t min_words = 0;
   double max_bad_fraction = 0.0;
 };
 
@@ -34,6 +36,10 @@ struct RowCounts {
   std::int64_t read = 0;
   std::int64_t rejected = 0;
 };
+
+/// Adds the SQL functions by which reviews are loaded and written. `texts` must outlive the last
+/// use; to be called when add_image_functions is.
+void add_review_functions(Database& database, TextStore& texts, std::int64_t min_words);
 
 /// Adds the SQL functions by which load_items finds image files. To be called before any file is
 /// read: DuckDB 1.4 loses functions that are added after a scan that stores rejects.
@@ -53,7 +59,8 @@ void load_items(Database& database,
                 const std::optional<RowSource>& rows,
                 const LoadOptions& options);
 
-/// Numbers users and items: user_ids, item_ids_<domain>, keys_<domain>, items_<domain>.
+/// Numbers users and items: user_ids, item_ids_<domain>, keys_<domain>, items_<domain> take the
+/// place of reviews_<domain>.
 void number_ids(Database& database);
 
 /// Users that are left.

@@ -3,6 +3,8 @@
 
 #include <cmath>
 #include <numeric>
+#include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -93,6 +95,48 @@ TEST(Database, RunsTextFunctionsAndLeavesNullAlone) {
   EXPECT_EQ(database.query_count("SELECT count(*) FROM (SELECT twice(x) y FROM (VALUES (NULL), "
                                  "('a')) t(x)) WHERE y IS NULL"),
             1);
+}
+
+TEST(Database, TestsAnswerTextsAndLeaveNullAlone) {
+  Database database(small());
+  database.add_text_test("is_long", [](std::string_view text) { return text.size() > 3; });
+  EXPECT_EQ(
+      database.query_text("SELECT list(is_long(x)) FROM (VALUES ('abcd'), (NULL), ('abc')) t(x)"),
+      "[true, NULL, false]");
+}
+
+TEST(Database, AKeeperGivesBackTwoTextsByTheirNumber) {
+  std::vector<std::string> kept;
+  Database database(small());
+  database.add_text_keeper("pair",
+                           {.keep =
+                                [&](std::string_view first, std::string_view second) {
+                                  kept.push_back(fmt::format("{}{}", first, second));
+                                  return static_cast<std::int64_t>(kept.size()) - 1;
+                                },
+                            .find =
+                                [&](std::int64_t number, std::string& buffer) {
+                                  buffer = kept.at(static_cast<std::size_t>(number));
+                                  const std::string_view text = buffer;
+                                  return std::pair(text.substr(0, 1), text.substr(1));
+                                }});
+  database.execute(
+      "CREATE TABLE t AS SELECT keep_pair(a, b) AS number FROM (VALUES ('x', 'one'), (NULL, "
+      "'two')) t(a, b) UNION ALL SELECT NULL");
+  EXPECT_EQ(database.query_text("SELECT list(find_pair(number) ORDER BY number) FROM t"),
+            "[{'first': x, 'second': one}, {'first': t, 'second': wo}, "
+            "{'first': '', 'second': ''}]");
+}
+
+TEST(Database, WhatAFunctionThrowsIsTheErrorOfTheStatement) {
+  Database database(small());
+  database.add_text_test(
+      "refuse", [](std::string_view text) -> bool { fail(ErrorKind::kIo, "{}: refused", text); });
+  const Error error = error_of([&] { database.execute("SELECT refuse('disk')"); });
+  EXPECT_EQ(error.kind(), ErrorKind::kIo);
+  EXPECT_EQ(std::string(error.what()), "disk: refused");
+  const Error later = error_of([&] { database.execute("SELECT 'five'::INTEGER"); });
+  EXPECT_EQ(later.kind(), ErrorKind::kData);
 }
 
 TEST(Database, MissingFilesAreIoErrorsThatNameTheFile) {

@@ -45,5 +45,24 @@ TEST(CleanText, LeavesWhatIsNoTag) {
             "I <3 this, 1 < 2 > 0 and a <b that is not closed");
 }
 
+TEST(CleanText, KnowsWhatItLeavesAsItIs) {
+  for (const char* text : {"", "a", "one two", "caf\u00e9 \u2014 5"}) {
+    EXPECT_TRUE(is_clean_text(text)) << text;
+    EXPECT_EQ(clean(text), text);
+  }
+  for (const char* text : {" a", "a ", "a  b", "a\tb", "a&b", "a<b", "\x7F"}) {
+    EXPECT_FALSE(is_clean_text(text)) << text;
+  }
+}
+
+TEST(CleanText, CountsWords) {
+  EXPECT_TRUE(has_words("", 0));
+  EXPECT_FALSE(has_words("", 1));
+  EXPECT_TRUE(has_words("one", 1));
+  EXPECT_FALSE(has_words("one", 2));
+  EXPECT_TRUE(has_words("one two three", 3));
+  EXPECT_FALSE(has_words("one two three", 4));
+}
+
 }  // namespace
 }  // namespace crossfade
