@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <future>
+#include <optional>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "crossfade/core/error.h"
 #include "crossfade/core/files.h"
@@ -26,8 +29,8 @@ const DomainSource& settings_of(const IngestConfig& config, const std::string& d
   return domain == "source" ? config.source : config.target;
 }
 
-// DuckDB ends a gzip file that is cut short silently, so every one is checked on a thread of its
-// own while the rows are read.
+// DuckDB ends a gzip file that is cut short silently, so those that it inflates itself are checked
+// on a thread of their own while the rows are read.
 class GzipCheck {
  public:
   explicit GzipCheck(std::vector<std::string> files)
@@ -40,11 +43,7 @@ class GzipCheck {
         })) {}
 
   // Waits for the verdict; throws it.
-  void wait() {
-    if (check_.valid()) {
-      check_.get();
-    }
-  }
+  void wait() { check_.get(); }
 
  private:
   std::future<void> check_;
@@ -78,7 +77,6 @@ fs::path made(fs::path directory) {
 class Build {
  public:
   Build(const IngestConfig& config,
-        std::vector<std::string> files,
         fs::path directory,
         const OnProgress& on_progress,
         const OnNote& on_note)
@@ -89,7 +87,6 @@ class Build {
         database_({.memory_limit = config.memory_limit,
                    .spill_directory = spill_,
                    .threads = config.threads}),
-        gzip_(std::move(files)),
         on_progress_(on_progress),
         on_note_(on_note) {
     add_text_functions(database_);
@@ -106,10 +103,10 @@ class Build {
         load(domain);
       }
     } catch (const Error&) {
-      gzip_.wait();
+      wait_for_checks();
       throw;
     }
-    gzip_.wait();
+    wait_for_checks();
     texts_.seal(kMappedTexts);
     Json details = {{"users", 0}, {"overlap", 0}};
     number_ids(database_);
@@ -135,14 +132,34 @@ class Build {
  private:
   void load(const std::string& domain) {
     const DomainSource& from = settings_of(config_, domain);
+    const LoadOptions options{
+        .domain = domain, .max_bad_fraction = config_.max_bad_fraction, .scratch = spill_};
     step("reading the " + domain + " reviews");
+    check_files_of(from.query);
     const RowSource reviews = review_rows(database_, from, domain);
-    rejected_[domain == "target"] =
-        load_reviews(database_, reviews, {domain, config_.max_bad_fraction});
+    check_file_of(reviews);
+    rejected_[domain == "target"] = load_reviews(database_, reviews, options);
     step("reading the " + domain + " items");
+    check_files_of(from.items_query);
     const std::optional<RowSource> items = item_rows(database_, from, domain);
-    load_items(database_, items, {domain, config_.max_bad_fraction});
+    if (items) {
+      check_file_of(*items);
+    }
+    load_items(database_, items, options);
   }
+
+  void check_files_of(const std::string& query) {
+    gzip_.emplace_back(files_in_query(database_, query));
+  }
+
+  void check_file_of(const RowSource& rows) {
+    if (rows.file && !rows.has_parts()) {
+      gzip_.emplace_back(std::vector{rows.file->path.string()});
+    }
+  }
+
+  // Throws the first bad verdict.
+  void wait_for_checks() { std::ranges::for_each(std::exchange(gzip_, {}), &GzipCheck::wait); }
 
   Json filter(const std::string& domain) {
     const RowCounts& rows = rejected_[domain == "target"];
@@ -184,7 +201,7 @@ class Build {
   fs::path spill_;
   TextStore texts_;
   Database database_;
-  GzipCheck gzip_;
+  std::vector<GzipCheck> gzip_;
   const OnProgress& on_progress_;
   const OnNote& on_note_;
   std::array<RowCounts, 2> rejected_;
@@ -229,7 +246,7 @@ ArtifactState ingest(const IngestConfig& config,
     key.inputs.push_back(hash_input(file, cache));
   }
   return ensure_artifact(target, key, [&](const fs::path& staging) {
-    return Build(config, files, staging, on_progress, on_note).run();
+    return Build(config, staging, on_progress, on_note).run();
   });
 }
 

@@ -136,6 +136,13 @@ std::vector<std::string> described_columns(Database& database, const std::string
   return columns;
 }
 
+std::string json_sql(const RowSource& rows) {
+  return select_fields(rows.fields,
+                       scan_json(*rows.file, rows.fields, rows.json_values),
+                       Values::kJson,
+                       rows.json_values);
+}
+
 struct Request {
   std::string domain;
   bool items = false;
@@ -166,8 +173,7 @@ RowSource rows_of_file(Database& database,
   }
   switch (file.layout) {
     case Layout::kJsonLines:
-      rows.sql = select_fields(
-          rows.fields, scan_json(file, rows.fields, request.items), Values::kJson, request.items);
+      rows.sql = json_sql(rows);
       break;
     case Layout::kPythonLines:
       rows.sql = select_fields(
@@ -209,6 +215,18 @@ RowSource rows_of_query(Database& database, std::string query, const Request& re
 
 const std::string& RowSource::column(std::string_view name) const {
   return std::ranges::find(fields, name, &RowField::name)->column;
+}
+
+bool RowSource::has_parts() const {
+  return file && file->layout == Layout::kJsonLines && file->gzip;
+}
+
+RowSource RowSource::part(const std::filesystem::path& lines) const {
+  RowSource rows = *this;
+  rows.file->path = lines;
+  rows.file->gzip = false;
+  rows.sql = json_sql(rows);
+  return rows;
 }
 
 void add_text_functions(Database& database) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,12 @@ struct RowSource {
 
   /// What the file calls the field `name`.
   [[nodiscard]] const std::string& column(std::string_view name) const;
+
+  /// Whether it is a gzip file whose lines stand for themselves, so that it can be read in parts.
+  [[nodiscard]] bool has_parts() const;
+
+  /// The rows of a plain file that holds some lines of this one. Requires `has_parts`.
+  [[nodiscard]] RowSource part(const std::filesystem::path& lines) const;
 };
 
 /// The SQL functions that `sql` and its users rely on: clean_text, join_words, join_categories,

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossfade/ingest/tables.h"
 
+#include <functional>
+
 #include "crossfade/core/error.h"
 #include "crossfade/core/files.h"
 #include "crossfade/ingest/clean_text.h"
+#include "crossfade/ingest/gzip_segments.h"
 #include "crossfade/ingest/rejects.h"
 
 namespace crossfade {
@@ -50,6 +53,25 @@ void reject(Database& database,
       options.max_bad_fraction,
       bad.empty() ? "unknown" : fmt::format("line {}: {}", bad.front().line, bad.front().reason));
   store(database, rows, bad, options.domain);
+}
+
+// Makes `table` of what `select` makes of the rows.
+void fill(Database& database,
+          const std::string& table,
+          const RowSource& rows,
+          const fs::path& scratch,
+          const std::function<std::string(const RowSource&)>& select) {
+  if (!rows.has_parts()) {
+    database.execute(fmt::format("CREATE TABLE {} AS {}", table, select(rows)));
+    return;
+  }
+  // DuckDB inflates on one core and ends a file that is cut short without a word.
+  GzipSegments segments(rows.file->path, scratch);
+  std::string verb = fmt::format("CREATE TABLE {} AS ", table);
+  while (const std::optional<fs::path> segment = segments.next()) {
+    database.execute(verb + select(rows.part(*segment)));
+    verb = fmt::format("INSERT INTO {} ", table);
+  }
 }
 
 // Turns what an items file says about its image into a path or an address.
@@ -114,15 +136,17 @@ void create_rejected_table(Database& database) {
 
 RowCounts load_reviews(Database& database, const RowSource& rows, const LoadOptions& options) {
   // clean_text copies; most texts do not need it.
-  database.execute(fmt::format(
-      "CREATE TABLE reviews_{0} AS SELECT user_id, item_id, rating, time_ms, "
-      "coalesce(has_enough_words(text), has_enough_words('')) AS long_enough, "
-      "CASE WHEN rating IS NOT NULL THEN keep_texts(title, text) END AS texts FROM (SELECT "
-      "\"user\" AS user_id, item AS item_id, CASE WHEN reason IS NULL THEN stars::FLOAT END AS "
-      "rating, time_ms, CASE WHEN is_clean(title) THEN title ELSE clean_text(title) END AS title, "
-      "CASE WHEN is_clean(text) THEN text ELSE clean_text(text) END AS text FROM ({1}))",
-      options.domain,
-      checked_sql(rows)));
+  fill(database, "reviews_" + options.domain, rows, options.scratch, [](const RowSource& part) {
+    return fmt::format(
+        "SELECT user_id, item_id, rating, time_ms, "
+        "coalesce(has_enough_words(text), has_enough_words('')) AS long_enough, "
+        "CASE WHEN rating IS NOT NULL THEN keep_texts(title, text) END AS texts FROM (SELECT "
+        "\"user\" AS user_id, item AS item_id, CASE WHEN reason IS NULL THEN stars::FLOAT END "
+        "AS rating, time_ms, "
+        "CASE WHEN is_clean(title) THEN title ELSE clean_text(title) END AS title, "
+        "CASE WHEN is_clean(text) THEN text ELSE clean_text(text) END AS text FROM ({}))",
+        checked_sql(part));
+  });
   const std::int64_t unreadable = count_unreadable(database, rows);
   const RowCounts counts{
       .read = unreadable + database.query_count("SELECT count(*) FROM reviews_" + options.domain),
@@ -152,19 +176,21 @@ void load_items(Database& database,
                              : fmt::format("clean_text({})", field);
   };
   // A local file named by the item's id is better than an address.
-  database.execute(fmt::format(
-      "CREATE TABLE meta_{0} AS SELECT item_id, title, description, categories, "
-      "CASE WHEN image = '' OR contains(image, '://') "
-      "THEN coalesce(nullif(image_by_id_{0}(item_id), ''), image) ELSE image END AS image "
-      "FROM (SELECT item AS item_id, coalesce({1}, '') AS title, "
-      "coalesce({2}, '') AS description, coalesce({3}, '') AS categories, "
-      "coalesce(find_image_{0}({4}), '') AS image FROM ({5}))",
-      options.domain,
-      text("title", "join_words"),
-      text("description", "join_words"),
-      text("categories", "join_categories"),
-      rows->json_values ? "first_image(image)" : "image",
-      rows->sql));
+  fill(database, "meta_" + options.domain, *rows, options.scratch, [&](const RowSource& part) {
+    return fmt::format(
+        "SELECT item_id, title, description, categories, "
+        "CASE WHEN image = '' OR contains(image, '://') "
+        "THEN coalesce(nullif(image_by_id_{0}(item_id), ''), image) ELSE image END AS image "
+        "FROM (SELECT item AS item_id, coalesce({1}, '') AS title, "
+        "coalesce({2}, '') AS description, coalesce({3}, '') AS categories, "
+        "coalesce(find_image_{0}({4}), '') AS image FROM ({5}))",
+        options.domain,
+        text("title", "join_words"),
+        text("description", "join_words"),
+        text("categories", "join_categories"),
+        rows->json_values ? "first_image(image)" : "image",
+        part.sql);
+  });
   const std::int64_t unreadable = count_unreadable(database, *rows);
   const RowCounts counts{
       .read = unreadable + database.query_count("SELECT count(*) FROM meta_" + options.domain),

@@ -29,6 +29,7 @@ namespace crossfade {
 struct LoadOptions {
   std::string domain;
   double max_bad_fraction = 0.0;
+  std::filesystem::path scratch;  ///< An empty directory for what a load needs on disk.
 };
 
 /// How many rows an input has, and how many of them cannot be used.
@@ -51,7 +52,8 @@ void add_image_functions(Database& database,
 void create_rejected_table(Database& database);
 
 /// Reads `rows` into reviews_<domain> and its bad rows into `rejected`.
-/// @throws Error  kData when more than max_bad_fraction of the rows are bad.
+/// @throws Error  kData when more than max_bad_fraction of the rows are bad or a gzip file of JSON
+///                lines is damaged.
 RowCounts load_reviews(Database& database, const RowSource& rows, const LoadOptions& options);
 
 /// Reads `rows` into meta_<domain>, likewise. No rows make an empty table.
