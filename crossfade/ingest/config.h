@@ -79,8 +79,11 @@ struct IngestConfig {
   static void visit(Self& self, Visitor&& field) {
     field("memory_limit",
           self.memory_limit,
-          "Memory that reading, joining and sorting may hold; beyond it they spill to disk.");
-    field("threads", self.threads, "Threads; 0 = all cores. Changes no output.", Range{0, 1024});
+          "Memory that the whole stage aims to stay within; what does not fit spills to disk.");
+    field("threads",
+          self.threads,
+          "Threads; 0 = all cores. One per 256 MB of memory at most. Changes no output.",
+          Range{0, 1024});
     field("dedupe",
           self.dedupe,
           "Which of a user's reviews of one item stays: by time (equal times: by row order), by "

@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <future>
 #include <optional>
+#include <string_view>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -66,11 +69,44 @@ std::vector<std::string> input_files(Database& database, const IngestConfig& con
   return files;
 }
 
-constexpr std::int64_t kMappedTexts = std::int64_t{1} << 30;
-
 fs::path made(fs::path directory) {
   make_directories(directory);
   return directory;
+}
+
+// The number of bytes that `limit` names. DuckDB would refuse it at length, and only when the
+// database starts.
+double memory_bytes(const std::string& limit) {
+  constexpr std::array<std::pair<std::string_view, double>, 6> kUnits = {
+      {{"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40}}};
+  const std::size_t digits = std::min(limit.find_first_not_of("0123456789."), limit.size());
+  const auto* unit = std::ranges::find(
+      kUnits, std::string_view(limit).substr(digits), &decltype(kUnits)::value_type::first);
+  require(digits > 0 && unit != kUnits.end(),
+          ErrorKind::kUsage,
+          "ingest.memory_limit = \"{}\" is no amount of memory; write it like 4GB",
+          limit);
+  return std::strtod(limit.c_str(), nullptr) * unit->second;
+}
+
+// Who may use how much of memory_limit. What is left is for what DuckDB does not count: the buffers
+// of its JSON readers and Parquet writers, and what its allocator holds back.
+struct MemoryPlan {
+  std::string database;
+  std::int64_t mapped_texts = 0;
+  std::int64_t threads = 0;
+};
+
+MemoryPlan plan_memory(const IngestConfig& config) {
+  constexpr double kBytesPerThread = 256e6;
+  const double bytes = memory_bytes(config.memory_limit);
+  const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
+  const std::int64_t threads =
+      config.threads > 0 ? config.threads : std::max<std::int64_t>(1, cores);
+  const auto served = static_cast<std::int64_t>(std::min(bytes / kBytesPerThread, 1024.0));
+  return {.database = fmt::format("{:.0f}MB", std::max(1.0, 0.6 * bytes / 1e6)),
+          .mapped_texts = static_cast<std::int64_t>(std::min(0.2 * bytes, 1e18)),
+          .threads = std::clamp<std::int64_t>(served, 1, threads)};
 }
 
 // One build of the artifact.
@@ -83,10 +119,11 @@ class Build {
       : config_(config),
         directory_(std::move(directory)),
         spill_(made(directory_ / "spill")),
+        memory_(plan_memory(config)),
         texts_(spill_ / "texts"),
-        database_({.memory_limit = config.memory_limit,
+        database_({.memory_limit = memory_.database,
                    .spill_directory = spill_,
-                   .threads = config.threads}),
+                   .threads = memory_.threads}),
         on_progress_(on_progress),
         on_note_(on_note) {
     add_text_functions(database_);
@@ -107,7 +144,7 @@ class Build {
       throw;
     }
     wait_for_checks();
-    texts_.seal(kMappedTexts);
+    texts_.seal(memory_.mapped_texts);
     Json details = {{"users", 0}, {"overlap", 0}};
     number_ids(database_);
     for (const std::string& domain : kDomains) {
@@ -199,6 +236,7 @@ class Build {
   const IngestConfig& config_;
   fs::path directory_;
   fs::path spill_;
+  MemoryPlan memory_;
   TextStore texts_;
   Database database_;
   std::vector<GzipCheck> gzip_;
@@ -207,17 +245,6 @@ class Build {
   std::array<RowCounts, 2> rejected_;
   std::int64_t done_ = 0;
 };
-
-// DuckDB would say it at length, and only when the database starts.
-void check_memory_limit(const std::string& limit) {
-  const std::size_t unit = limit.find_first_not_of("0123456789.");
-  const std::array<std::string_view, 6> units = {"MB", "GB", "TB", "MiB", "GiB", "TiB"};
-  require(unit != 0 && unit != std::string::npos &&
-              std::ranges::find(units, std::string_view(limit).substr(unit)) != units.end(),
-          ErrorKind::kUsage,
-          "ingest.memory_limit = \"{}\" is no amount of memory; write it like 4GB",
-          limit);
-}
 
 // The settings that decide what comes out, as TOML.
 std::string key_of(IngestConfig config) {
@@ -233,7 +260,7 @@ ArtifactState ingest(const IngestConfig& config,
                      const OnProgress& on_progress,
                      const OnNote& on_note) {
   check_settings(config);
-  check_memory_limit(config.memory_limit);
+  static_cast<void>(memory_bytes(config.memory_limit));
   const fs::path target = fs::absolute(directory).lexically_normal();
   const fs::path cache = target.parent_path() / "input-hashes.json";
   ArtifactKey key{.stage = "ingest", .config = key_of(config), .inputs = {}};

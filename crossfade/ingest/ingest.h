@@ -21,8 +21,9 @@ namespace crossfade {
 /// with <domain> = source, target. Ids are dense from 0 in the byte order of the external ids;
 /// users are shared by both domains. Absent texts are "", an absent time is 0. An image is the
 /// path of a local file or an address. The bytes depend on the input and the settings only, not
-/// on the number of threads. Memory stays within `memory_limit` plus a few hundred MB; the rest
-/// spills to disk beside `directory`.
+/// on the number of threads. Memory aims to stay within `memory_limit` (how near it comes:
+/// benchmarks/ingest/README.md); the rest, with the texts of all reviews, spills to disk beside
+/// `directory`.
 ///
 /// The manifest's details: {"users", "overlap", "source": {"items", "reviews", "rejected",
 /// "funnel": [{"step", "rows", "users", "items", "dropped"}, ...]}, "target": {...}}.
