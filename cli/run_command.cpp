@@ -49,11 +49,15 @@ Summary run_one(const Recipe& recipe, ProgressPrinter& progress) {
 void run_study(const Study& study, ProgressPrinter& progress, bool json) {
   std::vector<CellSummary> cells;
   for (const StudyCell& cell : study.cells) {
-    progress.line(fmt::format(
-        "{} {} ({} of {})", cell.task, cell.point, cells.size() + 1, study.cells.size()));
+    progress.line(fmt::format("{}{}{} ({} of {})",
+                              cell.task,
+                              cell.point.empty() ? "" : ", ",
+                              cell.point,
+                              cells.size() + 1,
+                              study.cells.size()));
     cells.push_back({cell.task, cell.point, run_one(cell.recipe, progress)});
+    write_study(study, cells);  // A study takes long; what there is can be read.
   }
-  write_study(study, cells);
   fmt::print("{}", json ? to_json_lines(cells) : to_text(cells));
 }
 

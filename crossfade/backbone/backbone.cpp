@@ -97,11 +97,25 @@ Backbone fit_backbone(BackboneKind kind,
                       const BackboneRatings& ratings,
                       const Rng& rng) {
   const auto fit = [&](const RatingsView& view, std::size_t n_items, const Rng& stream) {
-    return kind == BackboneKind::kPlain ? fit_plain(config.plain, view, n_items, stream)
-                                        : fit_biased(config.biased, view, n_items, stream);
+    switch (kind) {
+      case BackboneKind::kPlain:
+        return fit_plain(config.plain, view, n_items, stream);
+      case BackboneKind::kBiased:
+        return fit_biased(config.biased, view, n_items, stream);
+      case BackboneKind::kNone:
+        break;
+    }
+    return DomainFactors{};
   };
-  return {.source = fit(ratings.source, ratings.n_source_items, rng.fork("source")),
-          .target = fit(ratings.target, ratings.n_target_items, rng.fork("target"))};
+  const auto named = [&](const char* domain, const RatingsView& view, std::size_t n_items) {
+    try {
+      return fit(view, n_items, rng.fork(domain));
+    } catch (const Error& error) {
+      throw error.within(fmt::format("{} backbone, {}", name_of(kind), domain));
+    }
+  };
+  return {.source = named("source", ratings.source, ratings.n_source_items),
+          .target = named("target", ratings.target, ratings.n_target_items)};
 }
 
 JointFactorOptions options_of(const BiasedBackboneConfig& config) {
@@ -112,7 +126,15 @@ JointFactorOptions options_of(const BiasedBackboneConfig& config) {
 }
 
 std::string_view name_of(BackboneKind kind) {
-  return kind == BackboneKind::kPlain ? "plain" : "biased";
+  switch (kind) {
+    case BackboneKind::kPlain:
+      return "plain";
+    case BackboneKind::kBiased:
+      return "biased";
+    case BackboneKind::kNone:
+      break;
+  }
+  return "none";
 }
 
 ArtifactState ensure_backbone(BackboneKind kind,

@@ -46,9 +46,9 @@ struct BackboneRatings {
   std::size_t n_target_items = 0;
 };
 
-/// Trains a backbone. Users and items without ratings keep a random vector (plain) or have the
-/// zero vector (biased).
-/// @throws Error  kNumeric when training diverges.
+/// Trains a backbone; that of kNone is empty. Users and items without ratings keep a random vector
+/// (plain) or have the zero vector (biased).
+/// @throws Error  kNumeric when training diverges, naming kind, domain, epoch and step size.
 [[nodiscard]] Backbone fit_backbone(BackboneKind kind,
                                     const BackboneConfig& config,
                                     const BackboneRatings& ratings,
@@ -57,7 +57,7 @@ struct BackboneRatings {
 /// The settings as the factorisation takes them.
 [[nodiscard]] JointFactorOptions options_of(const BiasedBackboneConfig& config);
 
-/// "plain" or "biased": the name of its directory and of its table in [backbone].
+/// "plain", "biased" or "none": the name of its directory and of its table in [backbone].
 [[nodiscard]] std::string_view name_of(BackboneKind kind);
 
 /// Makes sure that `directory` holds the backbone: users.npy, items.npy and offsets.npy of each

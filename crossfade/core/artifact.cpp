@@ -144,6 +144,8 @@ ArtifactState ensure_artifact(const fs::path& directory,
 }
 
 ArtifactInput hash_input(const fs::path& file, const fs::path& cache_file) {
+  static std::mutex mutex;  // Seeds that are prepared together share one cache file.
+  const std::scoped_lock lock(mutex);
   struct stat info {};
 
   const bool found = ::stat(file.c_str(), &info) == 0;

@@ -135,9 +135,9 @@ std::string toml_path(std::string_view name) {
 
 }  // namespace
 
-TomlTable parse_assignment(std::string_view assignment) {
+TomlTable parse_assignment(std::string_view assignment, std::string_view origin) {
   const std::size_t equals = assignment.find('=');
-  const std::string source = fmt::format("--set {}", assignment);
+  const std::string source = fmt::format("{} {}", origin, assignment);
   require(equals != std::string_view::npos && equals > 0,
           ErrorKind::kUsage,
           "{}: write it as name=value, for example --set ingest.min_words=5",

@@ -53,8 +53,10 @@ struct TomlEntry {
 /// Parses TOML text; `source` names it in errors.
 [[nodiscard]] TomlTable parse_toml(std::string_view text, const std::string& source);
 
-/// Parses "a.b=value". A value that is no TOML is taken as a string, so quotes are optional.
-[[nodiscard]] TomlTable parse_assignment(std::string_view assignment);
+/// Parses "a.b=value". A value that is no TOML is taken as a string, so quotes are optional. Errors
+/// show the assignment behind `origin`.
+[[nodiscard]] TomlTable parse_assignment(std::string_view assignment,
+                                         std::string_view origin = "--set");
 
 /// Puts the entries of `over` on top of `base`, table by table.
 void merge(TomlTable& base, const TomlTable& over);

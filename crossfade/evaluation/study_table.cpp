@@ -2,7 +2,7 @@
 #include "crossfade/evaluation/study_table.h"
 
 #include <algorithm>
-#include <cmath>
+#include <iterator>
 #include <span>
 #include <sstream>
 
@@ -41,47 +41,70 @@ std::string difference(const std::optional<Comparison>& comparison) {
     return "-";
   }
   const bool significant = comparison->p_value && *comparison->p_value < kSignificant;
-  return fmt::format("{:+.2f} %{}", comparison->percent, significant ? "*" : " ");
+  return fmt::format("{:+.2f} %{}", comparison->percent, significant ? "°" : " ");
 }
 
-Grid grid_of(Task task) {
+std::string label(const ModelSummary& model) {
+  return model.test_oracle ? model.model + " *" : model.model;
+}
+
+// A row per model. `columns` gives the headers of a cell, `values` what stands below them.
+template <typename Columns, typename Values>
+Grid grid_of(Task task, const Columns& columns, const Values& values) {
   Grid grid{.header = {"model"}, .rows = {}};
-  const auto add_columns = [&](const std::string& metric) {
-    for (const CellSummary& cell : task) {
-      grid.header.push_back(cell.point.empty() ? metric : metric + ", " + cell.point);
-    }
-  };
-  const Summary& first = task.front().summary;
-  add_columns("RMSE");
-  if (!first.config.compare_with.empty()) {
-    add_columns("vs " + first.config.compare_with);
+  for (const CellSummary& cell : task) {
+    std::ranges::copy(columns(cell), std::back_inserter(grid.header));
   }
-  add_columns("MAE");
-  for (std::size_t model = 0; model < first.models.size(); ++model) {
-    const std::string& name = first.models[model].model;
-    std::vector<std::string> row = {first.models[model].test_oracle ? name + " (oracle)" : name};
-    const auto add = [&](const auto& text_of) {
-      for (const CellSummary& cell : task) {
-        row.push_back(text_of(cell.summary.models[model].groups.front()));
-      }
-    };
-    add([](const GroupSummary& all) { return value(all.rmse.value); });
-    if (!first.config.compare_with.empty()) {
-      add([](const GroupSummary& all) { return difference(all.rmse.comparison); });
+  for (std::size_t model = 0; model < task.front().summary.models.size(); ++model) {
+    grid.rows.push_back({label(task.front().summary.models[model])});
+    for (const CellSummary& cell : task) {
+      const GroupSummary& all = cell.summary.models[model].groups.front();
+      std::ranges::copy(values(cell, all), std::back_inserter(grid.rows.back()));
     }
-    add([](const GroupSummary& all) { return value(all.mae.value); });
-    grid.rows.push_back(std::move(row));
   }
   return grid;
 }
 
-std::string note(const std::vector<CellSummary>& cells) {
-  const Summary& first = cells.front().summary;
-  std::string text = fmt::format("Means over {} seeds.", first.models.front().seeds.size());
-  if (!first.config.compare_with.empty()) {
-    text += fmt::format(" vs {}: difference of RMSE; * p < {} by the paired t-test.",
-                        first.config.compare_with,
-                        kSignificant);
+using Texts = std::vector<std::string>;
+
+std::string header(const std::string& metric, const CellSummary& cell) {
+  return cell.point.empty() ? metric : metric + ", " + cell.point;
+}
+
+Grid rmse_grid(Task task) {
+  const auto compared = [](const CellSummary& cell) {
+    return !cell.summary.config.compare_with.empty();
+  };
+  return grid_of(
+      task,
+      [&](const CellSummary& cell) {
+        return compared(cell) ? Texts{header("RMSE", cell), "diff."} : Texts{header("RMSE", cell)};
+      },
+      [&](const CellSummary& cell, const GroupSummary& all) {
+        const std::string rmse = value(all.rmse.value);
+        return compared(cell) ? Texts{rmse, difference(all.rmse.comparison)} : Texts{rmse};
+      });
+}
+
+Grid mae_grid(Task task) {
+  return grid_of(
+      task,
+      [](const CellSummary& cell) { return Texts{header("MAE", cell)}; },
+      [](const CellSummary&, const GroupSummary& all) { return Texts{value(all.mae.value)}; });
+}
+
+// What the numbers of a task mean.
+std::string note(Task task) {
+  const Summary& first = task.front().summary;
+  const std::size_t seeds = first.models.front().seeds.size();
+  const std::string& other = first.config.compare_with;
+  std::string text = seeds == 1 ? "One seed." : fmt::format("Means over {} seeds.", seeds);
+  if (!other.empty()) {
+    text += fmt::format(" diff.: RMSE against {}", other);
+    text += seeds == 1 ? "." : fmt::format("; ° p < {} by the paired t-test.", kSignificant);
+  }
+  if (std::ranges::any_of(first.models, &ModelSummary::test_oracle)) {
+    text += fmt::format("\n{}", kOracleNote);
   }
   return text;
 }
@@ -92,9 +115,15 @@ std::string print(const std::vector<CellSummary>& cells,
                   const Print& print_grid) {
   std::string text;
   for (const Task task : tasks_of(cells)) {
-    text += fmt::format("{}{}\n\n{}\n", heading, task.front().task, print_grid(grid_of(task)));
+    text += fmt::format("{}{}{}\n\n{}\n{}\n{}\n",
+                        text.empty() ? "" : "\n",
+                        heading,
+                        task.front().task,
+                        print_grid(rmse_grid(task)),
+                        print_grid(mae_grid(task)),
+                        note(task));
   }
-  return text.empty() ? text : text + note(cells) + "\n";
+  return text;
 }
 
 }  // namespace

@@ -15,8 +15,9 @@ struct CellSummary {
   Summary summary;
 };
 
-/// A table per task with a row per model: RMSE, its difference from the compared model and MAE at
-/// every point. A star marks a difference with p < 0.05. Cells of a task follow one another.
+/// Two tables per task with a row per model: RMSE with its difference from the compared model at
+/// every point, and MAE. A ring marks a difference with p < 0.05, a star an oracle's row. Cells of
+/// a task follow one another and have the same models.
 [[nodiscard]] std::string to_text(const std::vector<CellSummary>& cells);
 
 /// The same as Markdown.

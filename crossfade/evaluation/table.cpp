@@ -121,9 +121,7 @@ std::vector<std::string> notes(const Summary& summary) {
     lines.push_back(fmt::format("{} is not among the models: no comparison.", other));
   }
   if (std::ranges::any_of(summary.models, &ModelSummary::test_oracle)) {
-    lines.emplace_back(
-        "* Epoch chosen on the test users (select = test-oracle): only to compare with published "
-        "tables.");
+    lines.emplace_back(kOracleNote);
   }
   return lines;
 }

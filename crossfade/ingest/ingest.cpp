@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
+#include <charconv>
 #include <future>
 #include <optional>
 #include <string_view>
@@ -82,11 +82,13 @@ double memory_bytes(const std::string& limit) {
   const std::size_t digits = std::min(limit.find_first_not_of("0123456789."), limit.size());
   const auto* unit = std::ranges::find(
       kUnits, std::string_view(limit).substr(digits), &decltype(kUnits)::value_type::first);
-  require(digits > 0 && unit != kUnits.end(),
+  double amount = 0.0;
+  const auto parsed = std::from_chars(limit.data(), limit.data() + digits, amount);
+  require(parsed.ptr == limit.data() + digits && amount > 0.0 && unit != kUnits.end(),
           ErrorKind::kUsage,
           "ingest.memory_limit = \"{}\" is no amount of memory; write it like 4GB",
           limit);
-  return std::strtod(limit.c_str(), nullptr) * unit->second;
+  return amount * unit->second;
 }
 
 // Who may use how much of memory_limit. What is left is for what DuckDB does not count: the buffers

@@ -71,9 +71,11 @@ struct TextStore::State {
     if (map != nullptr) {
       ::munmap(const_cast<char*>(map), static_cast<std::size_t>(size));
     }
-    ::close(descriptor);
-    std::error_code ignored;
-    fs::remove(file, ignored);
+    if (descriptor >= 0) {
+      ::close(descriptor);
+      std::error_code ignored;
+      fs::remove(file, ignored);
+    }
   }
 
   void check(bool success) const {

@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "crossfade/kernels/simd.h"
+
 namespace crossfade {
 
 AdamStep adam_step(std::int64_t step, double learning_rate) {
@@ -11,7 +13,7 @@ AdamStep adam_step(std::int64_t step, double learning_rate) {
           .root_scale = static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(0.999, number)))};
 }
 
-void adam_move(const AdamRun& run, AdamStep step, float weight_decay) {
+CROSSFADE_SIMD void adam_move(const AdamRun& run, AdamStep step, float weight_decay) {
   constexpr float kBeta1 = 0.9F;
   constexpr float kBeta2 = 0.999F;
   constexpr float kRest1 = 0.1F;    // Not 1 - kBeta1, which is off in the seventh place,

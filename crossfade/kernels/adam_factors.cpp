@@ -259,7 +259,7 @@ FactorTables fit_adam_factors(FactorTables start,
     const double loss = train_factor_epoch(users, items, ratings, order, options, steps);
     require(std::isfinite(loss),
             ErrorKind::kNumeric,
-            "factors, epoch {}: the loss is {}; lower the learning rate (now {})",
+            "epoch {}: the loss is {}; lower the learning rate (now {})",
             epoch,
             std::abs(loss),
             options.learning_rate);

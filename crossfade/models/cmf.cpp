@@ -90,7 +90,7 @@ class Cmf final : public Model {
                           .learning_rate = settings_.learning_rate,
                           .patience = settings_.patience},
              .selection = Selection::kColdUsers,
-             .epoch = [this](std::span<const std::int64_t> order, const Rng&) {
+             .epoch = [this](std::span<const std::int64_t> order) {
                return train_factor_epoch(users_.view(),
                                          items_.view(),
                                          ratings_,
@@ -177,14 +177,10 @@ Factors biased_factors(const JointFactors& joint) {
 }  // namespace
 
 ModelEntry cmf_entry() {
-  return make_entry(
-      {.name = "cmf",
-       .title = "CMF as published: one user vector for both domains",
-       .citation = kCitation},
-      CmfSettings{},
-      [](const TrainingData& data, const CmfSettings& settings, const ModelContext& context) {
-        return std::make_unique<Cmf>(data, settings, context);
-      });
+  return model_entry<Cmf>({.name = "cmf",
+                           .title = "CMF as published: one user vector for both domains",
+                           .citation = kCitation},
+                          CmfSettings{});
 }
 
 ModelEntry cmf_plus_entry() {

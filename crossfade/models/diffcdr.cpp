@@ -16,12 +16,12 @@
 // anew after every step A, replaces 30 evaluations on every row (kernels/dpm_solver.h).
 #include <cmath>
 #include <memory>
-#include <numbers>
 
 #include <torch/nn/functional/loss.h>
 #include <torch/nn/modules/linear.h>
 
 #include "crossfade/kernels/dpm_solver.h"
+#include "crossfade/models/map_training.h"
 #include "crossfade/models/registry.h"
 #include "crossfade/models/score.h"
 #include "crossfade/models/transfer_model.h"
@@ -29,20 +29,16 @@
 namespace crossfade {
 namespace {
 
-struct DiffcdrSettings {
+struct DiffcdrSettings : MapTraining {
+  DiffcdrSettings() { learning_rate = 0.001; }
+
   std::string activation = "none";
   std::int64_t hidden = 128;
-  std::int64_t training_steps = 1000;
   std::int64_t evaluations = 30;
   double guidance = 0.1;
   double drop_condition = 0.1;
   double task_weight = 0.1;
-  std::int64_t epochs = 10;
-  std::int64_t batch_size = 128;
-  double learning_rate = 0.001;
-  double weight_decay = 0.0;
   double clip_norm = 1.0;
-  std::int64_t patience = 0;
 
   template <typename Self, typename Visitor>
   static void visit(Self& self, Visitor&& field) {
@@ -52,22 +48,11 @@ struct DiffcdrSettings {
           "lambda: weight of the rating error in step B (0.1 in the code; the paper tunes 0.01 to "
           "8).",
           Range{0.0, 1e3});
-    field("epochs",
-          self.epochs,
-          "Passes over the overlapping users' target ratings (10 in the code).",
-          Range{1, 10000});
-    field("batch_size", self.batch_size, "Rows per step (128 or 512 in the code).", Range{1, 1e6});
-    field("learning_rate",
-          self.learning_rate,
-          "Adam step size (0.001 in the code).",
-          Range{1e-8, 10.0});
-    field("weight_decay", self.weight_decay, "L2 on all weights (0 in the code).", Range{0, 100});
     field("clip_norm",
           self.clip_norm,
           "Largest gradient norm of each step (1 in the code); 0 = no limit.",
           Range{0.0, 1e9});
-    field(
-        "patience", self.patience, "Epochs without a better value; 0 = never stop.", Range{0, 1e4});
+    visit_training(self, field, kOverlapRatings);
   }
 
  private:
@@ -79,10 +64,6 @@ struct DiffcdrSettings {
           "perceptron.",
           OneOf{{"none", "relu"}});
     field("hidden", self.hidden, "Width of the noise model (128).", Range{1, 8192});
-    field("training_steps",
-          self.training_steps,
-          "Noise steps T of training; beta runs linearly from 1e-4 to 0.02 (1000).",
-          Range{2, 100000});
     field("evaluations",
           self.evaluations,
           "Network evaluations of DPM-Solver-fast (30 in the code).",
@@ -100,6 +81,7 @@ struct DiffcdrSettings {
 };
 
 constexpr std::int64_t kTimeWidth = 128;
+constexpr std::int64_t kTrainingSteps = 1000;  // T; the solver's time labels go up to it.
 
 // [sin(t f), cos(t f)] with f_i = 10000^(-i / 63).
 torch::Tensor time_embedding(const torch::Tensor& t) {
@@ -124,10 +106,6 @@ class Diffcdr final : public TransferModel {
         settings_(settings),
         solver_(static_cast<std::size_t>(settings.evaluations)) {
     const std::int64_t k = width();
-    require(source_users().size(1) == k,
-            ErrorKind::kUsage,
-            "diffcdr starts its sampler from source vectors: both domains must have vectors of one "
-            "length");
     const auto linear = [&](const char* name, std::int64_t in, std::int64_t out, bool bias = true) {
       return module_->register_module(
           name, torch::nn::Linear(torch::nn::LinearOptions(in, out).bias(bias)));
@@ -152,12 +130,7 @@ class Diffcdr final : public TransferModel {
     return {{.name = "diffusion",
              .rows = overlap_ratings().users.size(0),
              .parameters = noise_parameters,
-             .schedule = {.epochs = settings_.epochs,
-                          .batch_size = settings_.batch_size,
-                          .learning_rate = settings_.learning_rate,
-                          .weight_decay = settings_.weight_decay,
-                          .clip_norm = settings_.clip_norm,
-                          .patience = settings_.patience},
+             .schedule = schedule(),
              .selection = Selection::kColdUsers,
              .loss = [this](const Step& step) { return noise_loss(step); },
              .then = {module_->alignment->parameters(),
@@ -172,9 +145,14 @@ class Diffcdr final : public TransferModel {
   }
 
  private:
+  [[nodiscard]] Schedule schedule() const {
+    Schedule schedule = settings_.schedule();
+    schedule.clip_norm = settings_.clip_norm;
+    return schedule;
+  }
+
   void make_schedule() {
-    const torch::Tensor beta =
-        torch::linspace(1e-4, 0.02, settings_.training_steps, torch::kFloat64);
+    const torch::Tensor beta = torch::linspace(1e-4, 0.02, kTrainingSteps, torch::kFloat64);
     const torch::Tensor kept = (1.0 - beta).cumprod(0);
     signal_ = kept.sqrt().to(context().device, torch::kFloat32);
     spread_ = (1.0 - kept).sqrt().to(context().device, torch::kFloat32);
@@ -218,11 +196,10 @@ class Diffcdr final : public TransferModel {
                 .told = torch::empty({rows, 1})};
     auto* times = draws.times.data_ptr<std::int64_t>();
     for (std::int64_t i = 0; i < half; ++i) {
-      times[i] = static_cast<std::int64_t>(
-          rng.below(static_cast<std::uint64_t>(settings_.training_steps)));
+      times[i] = static_cast<std::int64_t>(rng.below(kTrainingSteps));
     }
     for (std::int64_t i = half; i < rows; ++i) {
-      times[i] = settings_.training_steps - 1 - times[i - half];
+      times[i] = kTrainingSteps - 1 - times[i - half];
     }
     for (std::int64_t i = 0; i < draws.noise.numel(); ++i) {
       draws.noise.data_ptr<float>()[i] = static_cast<float>(rng.normal());
@@ -294,35 +271,34 @@ class Diffcdr final : public TransferModel {
   std::shared_ptr<DiffcdrModule> module_ = std::make_shared<DiffcdrModule>();
 };
 
-ModelEntry entry(const std::string& name,
-                 const std::string& title,
-                 BackboneKind backbone,
-                 const DiffcdrSettings& defaults) {
-  return make_entry(
-      {.name = name,
-       .title = title,
-       .citation = "Xuan, Diffusion Cross-domain Recommendation, 2024",
-       .backbone = backbone},
-      defaults,
-      [](const TrainingData& data, const DiffcdrSettings& settings, const ModelContext& context) {
-        return std::make_unique<Diffcdr>(data, settings, context);
-      });
+ModelEntry names(const std::string& name, const std::string& title, BackboneKind backbone) {
+  return {.name = name,
+          .title = title,
+          .citation = "Xuan, Diffusion Cross-domain Recommendation, 2024",
+          .backbone = backbone};
 }
 
 }  // namespace
 
 ModelEntry diffcdr_entry() {
-  return entry("diffcdr",
-               "DiffCDR as published: a diffusion started from the source vector",
-               BackboneKind::kPlain,
-               {});
+  return model_entry<Diffcdr>(
+      names("diffcdr",
+            "DiffCDR as published: a diffusion started from the source vector",
+            BackboneKind::kPlain),
+      DiffcdrSettings{});
 }
 
 ModelEntry diffcdr_plus_entry() {
-  return entry("diffcdr+",
-               "DiffCDR on the biased backbone, with activation",
-               BackboneKind::kBiased,
-               {.activation = "relu", .task_weight = 1.0, .epochs = 60, .patience = 10});
+  DiffcdrSettings settings;
+  settings.activation = "relu";
+  settings.evaluations = 10;
+  settings.guidance = 1.0;
+  settings.task_weight = 1.0;
+  settings.epochs = 30;
+  settings.patience = 5;
+  return model_entry<Diffcdr>(
+      names("diffcdr+", "DiffCDR on the biased backbone, with activation", BackboneKind::kBiased),
+      settings);
 }
 
 }  // namespace crossfade

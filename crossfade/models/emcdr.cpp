@@ -14,6 +14,7 @@
 #include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/linear.h>
 
+#include "crossfade/models/map_training.h"
 #include "crossfade/models/registry.h"
 #include "crossfade/models/score.h"
 #include "crossfade/models/transfer_model.h"
@@ -21,14 +22,9 @@
 namespace crossfade {
 namespace {
 
-struct EmcdrSettings {
+struct EmcdrSettings : MapTraining {
   std::string mapping = "linear";
   std::int64_t hidden = 0;
-  std::int64_t epochs = 10;
-  std::int64_t batch_size = 128;
-  double learning_rate = 0.01;
-  double weight_decay = 0.0;
-  std::int64_t patience = 0;
 
   template <typename Self, typename Visitor>
   static void visit(Self& self, Visitor&& field) {
@@ -41,18 +37,7 @@ struct EmcdrSettings {
           self.hidden,
           "Hidden units (mlp); 0 = twice the width, as in the paper.",
           Range{0, 8192});
-    field("epochs",
-          self.epochs,
-          "Passes over the overlapping users (10 in the code).",
-          Range{1, 10000});
-    field("batch_size", self.batch_size, "Users per step (64 or 128 in the code).", Range{1, 1e6});
-    field("learning_rate",
-          self.learning_rate,
-          "Adam step size (0.01 in the code).",
-          Range{1e-8, 10.0});
-    field("weight_decay", self.weight_decay, "L2 on the map (0 in the code).", Range{0.0, 100.0});
-    field(
-        "patience", self.patience, "Epochs without a better value; 0 = never stop.", Range{0, 1e4});
+    visit_training(self, field, "the overlapping users");
   }
 };
 
@@ -79,11 +64,7 @@ class Emcdr final : public TransferModel {
     return {{.name = "mapping",
              .rows = overlap_users().size(0),
              .parameters = map_->parameters(),
-             .schedule = {.epochs = settings_.epochs,
-                          .batch_size = settings_.batch_size,
-                          .learning_rate = settings_.learning_rate,
-                          .weight_decay = settings_.weight_decay,
-                          .patience = settings_.patience},
+             .schedule = settings_.schedule(),
              .selection = Selection::kColdUsers,
              .loss = [this](const Step& step) {
                const torch::Tensor users = overlap_users().index({step.rows});
@@ -103,34 +84,30 @@ class Emcdr final : public TransferModel {
   torch::nn::Sequential map_;
 };
 
-ModelEntry entry(const std::string& name,
-                 const std::string& title,
-                 BackboneKind backbone,
-                 const EmcdrSettings& defaults) {
-  return make_entry(
-      {.name = name,
-       .title = title,
-       .citation = "Man et al., Cross-Domain Recommendation: An Embedding and Mapping Approach, "
-                   "IJCAI 2017",
-       .backbone = backbone},
-      defaults,
-      [](const TrainingData& data, const EmcdrSettings& settings, const ModelContext& context) {
-        return std::make_unique<Emcdr>(data, settings, context);
-      });
+ModelEntry names(const std::string& name, const std::string& title, BackboneKind backbone) {
+  return {.name = name,
+          .title = title,
+          .citation =
+              "Man et al., Cross-Domain Recommendation: An Embedding and Mapping Approach, "
+              "IJCAI 2017",
+          .backbone = backbone};
 }
 
 }  // namespace
 
 ModelEntry emcdr_entry() {
-  return entry(
-      "emcdr", "EMCDR as published: a linear map of factor vectors", BackboneKind::kPlain, {});
+  return model_entry<Emcdr>(
+      names("emcdr", "EMCDR as published: a linear map of factor vectors", BackboneKind::kPlain),
+      EmcdrSettings{});
 }
 
 ModelEntry emcdr_plus_entry() {
-  return entry("emcdr+",
-               "EMCDR on the biased backbone",
-               BackboneKind::kBiased,
-               {.epochs = 100, .learning_rate = 0.003, .patience = 10});
+  EmcdrSettings settings;
+  settings.epochs = 100;
+  settings.learning_rate = 0.003;
+  settings.patience = 10;
+  return model_entry<Emcdr>(names("emcdr+", "EMCDR on the biased backbone", BackboneKind::kBiased),
+                            settings);
 }
 
 }  // namespace crossfade

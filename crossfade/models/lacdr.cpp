@@ -9,11 +9,13 @@
 // with Euclidean norms, not squared. Wang et al., "Low-dimensional Alignment for Cross-Domain
 // Recommendation", CIKM 2021, as re-implemented for the published tables (DiffCDR code,
 // lacdr_model.py). docs/models/lacdr.md.
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
 #include <torch/nn/modules/linear.h>
 
+#include "crossfade/models/map_training.h"
 #include "crossfade/models/registry.h"
 #include "crossfade/models/score.h"
 #include "crossfade/models/transfer_model.h"
@@ -21,14 +23,11 @@
 namespace crossfade {
 namespace {
 
-struct LacdrSettings {
+struct LacdrSettings : MapTraining {
+  LacdrSettings() { learning_rate = 0.001; }
+
   std::int64_t code = 0;
   bool use_nonoverlap = false;
-  std::int64_t epochs = 10;
-  std::int64_t batch_size = 128;
-  double learning_rate = 0.001;
-  double weight_decay = 0.0;
-  std::int64_t patience = 0;
 
   template <typename Self, typename Visitor>
   static void visit(Self& self, Visitor&& field) {
@@ -40,18 +39,7 @@ struct LacdrSettings {
           self.use_nonoverlap,
           "Whether users of one domain alone are reconstructed, too, a row each, as the paper "
           "intends; the code uses overlapping users only.");
-    field("epochs",
-          self.epochs,
-          "Passes over the overlapping users' target ratings (10 in the code).",
-          Range{1, 10000});
-    field("batch_size", self.batch_size, "Rows per step (64 or 128 in the code).", Range{1, 1e6});
-    field("learning_rate",
-          self.learning_rate,
-          "Adam step size (0.001 in the code).",
-          Range{1e-8, 10.0});
-    field("weight_decay", self.weight_decay, "L2 on the maps (0 in the code).", Range{0.0, 100.0});
-    field(
-        "patience", self.patience, "Epochs without a better value; 0 = never stop.", Range{0, 1e4});
+    visit_training(self, field, kOverlapRatings);
   }
 };
 
@@ -66,7 +54,9 @@ class Lacdr final : public TransferModel {
       : TransferModel(data, context), settings_(settings) {
     const std::int64_t from = source_users().size(1);
     const std::int64_t code =
-        settings.code > 0 ? settings.code : std::llround(0.4 * static_cast<double>(width()));
+        settings.code > 0
+            ? settings.code
+            : std::max<std::int64_t>(1, std::llround(0.4 * static_cast<double>(width())));
     const auto linear = [&](const char* name, std::int64_t in, std::int64_t out) {
       return module_->register_module(
           name, torch::nn::Linear(torch::nn::LinearOptions(in, out).bias(false)));
@@ -83,11 +73,7 @@ class Lacdr final : public TransferModel {
     return {{.name = "alignment",
              .rows = users_.size(0),
              .parameters = module_->parameters(),
-             .schedule = {.epochs = settings_.epochs,
-                          .batch_size = settings_.batch_size,
-                          .learning_rate = settings_.learning_rate,
-                          .weight_decay = settings_.weight_decay,
-                          .patience = settings_.patience},
+             .schedule = settings_.schedule(),
              .selection = Selection::kColdUsers,
              .loss = [this](const Step& step) { return loss(step.rows); }}};
   }
@@ -150,34 +136,30 @@ class Lacdr final : public TransferModel {
   std::shared_ptr<LacdrModule> module_ = std::make_shared<LacdrModule>();
 };
 
-ModelEntry entry(const std::string& name,
-                 const std::string& title,
-                 BackboneKind backbone,
-                 const LacdrSettings& defaults) {
-  return make_entry(
-      {.name = name,
-       .title = title,
-       .citation = "Wang et al., Low-dimensional Alignment for Cross-Domain Recommendation, "
-                   "CIKM 2021",
-       .backbone = backbone},
-      defaults,
-      [](const TrainingData& data, const LacdrSettings& settings, const ModelContext& context) {
-        return std::make_unique<Lacdr>(data, settings, context);
-      });
+ModelEntry names(const std::string& name, const std::string& title, BackboneKind backbone) {
+  return {.name = name,
+          .title = title,
+          .citation =
+              "Wang et al., Low-dimensional Alignment for Cross-Domain Recommendation, "
+              "CIKM 2021",
+          .backbone = backbone};
 }
 
 }  // namespace
 
 ModelEntry lacdr_entry() {
-  return entry(
-      "lacdr", "LACDR as published: aligned linear autoencoders", BackboneKind::kPlain, {});
+  return model_entry<Lacdr>(
+      names("lacdr", "LACDR as published: aligned linear autoencoders", BackboneKind::kPlain),
+      LacdrSettings{});
 }
 
 ModelEntry lacdr_plus_entry() {
-  return entry("lacdr+",
-               "LACDR on the biased backbone",
-               BackboneKind::kBiased,
-               {.use_nonoverlap = true, .epochs = 100, .patience = 10});
+  LacdrSettings settings;
+  settings.use_nonoverlap = true;
+  settings.epochs = 100;
+  settings.patience = 10;
+  return model_entry<Lacdr>(names("lacdr+", "LACDR on the biased backbone", BackboneKind::kBiased),
+                            settings);
 }
 
 }  // namespace crossfade

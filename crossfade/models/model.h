@@ -35,6 +35,10 @@ struct TrainingData {
   [[nodiscard]] std::size_t n_users() const noexcept { return target.users(); }
 };
 
+/// What a model says (kData) that cannot do without training overlap users.
+inline constexpr const char* kNoOverlap =
+    "no user with ratings in both shops is left for training; lower dataset.beta";
+
 /// What a model is told about the run.
 struct ModelContext {
   Rng rng{0};  ///< The root of every random number of this model.
@@ -70,7 +74,7 @@ enum class Selection {
 /// A loss and what it moves.
 struct Objective {
   std::vector<torch::Tensor> parameters = {};
-  std::function<torch::Tensor(const Step&)> loss = {};  ///< The mean over a batch, a scalar.
+  std::function<torch::Tensor(const Step&)> loss = {};  ///< Of a batch, a scalar.
 };
 
 /// One leg of training. The trainer runs the phases of a model in order and knows nothing else
@@ -86,7 +90,7 @@ struct Phase {
   /// it is not run again when training goes on from a checkpoint.
   std::function<void()> begin = {};
 
-  /// The mean loss of a batch, a scalar.
+  /// The loss of a batch, a scalar: a mean over its rows unless the model says otherwise.
   std::function<torch::Tensor(const Step&)> loss = {};
 
   /// A second objective with an optimiser of its own, taken on the same batch right after the
@@ -96,7 +100,7 @@ struct Phase {
   /// Instead of `loss`: runs a whole epoch over the rows in `order` by itself and returns the mean
   /// loss. For models with kernels of their own; what they keep from epoch to epoch (moments,
   /// step counts) must stand in buffers of module(). `schedule` then only counts epochs.
-  std::function<double(std::span<const std::int64_t> order, const Rng& rng)> epoch = {};
+  std::function<double(std::span<const std::int64_t> order)> epoch = {};
 
   /// The value that Selection::kOwn minimises, computed in evaluation mode.
   std::function<double()> validate = {};

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // music: MuSiC in the best configuration known here (docs/models/music.md).
-#include <memory>
-
 #include "crossfade/models/music/music_model.h"
 #include "crossfade/models/registry.h"
 
@@ -29,16 +27,13 @@ MusicSettings best_known() {
 }  // namespace
 
 ModelEntry music_entry() {
-  return make_entry(
+  return model_entry<MusicModel>(
       {.name = "music",
        .title = "MuSiC, best known configuration: residual head, linear prior",
        .citation = "Leveraging Multimodal Data and Side Users for Diffusion "
                    "Cross-Domain Recommendation, ACM MM 2025",
        .uses_features = true},
-      best_known(),
-      [](const TrainingData& data, const MusicSettings& settings, const ModelContext& context) {
-        return std::make_unique<MusicModel>(data, settings, context);
-      });
+      best_known());
 }
 
 }  // namespace crossfade

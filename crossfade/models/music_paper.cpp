@@ -2,24 +2,19 @@
 //
 // music-paper: MuSiC as the paper reads (docs/models/music.md): reduction networks over features,
 // a plain dot product as rating function, stage 1 without and stage 2 with condition.
-#include <memory>
-
 #include "crossfade/models/music/music_model.h"
 #include "crossfade/models/registry.h"
 
 namespace crossfade {
 
 ModelEntry music_paper_entry() {
-  return make_entry(
+  return model_entry<MusicModel>(
       {.name = "music-paper",
        .title = "MuSiC, literal reading of the paper",
        .citation = "Leveraging Multimodal Data and Side Users for Diffusion "
                    "Cross-Domain Recommendation, ACM MM 2025",
        .uses_features = true},
-      MusicSettings{},
-      [](const TrainingData& data, const MusicSettings& settings, const ModelContext& context) {
-        return std::make_unique<MusicModel>(data, settings, context);
-      });
+      MusicSettings{});
 }
 
 }  // namespace crossfade

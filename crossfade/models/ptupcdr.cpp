@@ -15,6 +15,7 @@
 #include <torch/nn/modules/linear.h>
 
 #include "crossfade/models/histories.h"
+#include "crossfade/models/map_training.h"
 #include "crossfade/models/registry.h"
 #include "crossfade/models/score.h"
 #include "crossfade/models/transfer_model.h"
@@ -22,14 +23,9 @@
 namespace crossfade {
 namespace {
 
-struct PtupcdrSettings {
+struct PtupcdrSettings : MapTraining {
   std::int64_t history = 20;
   std::int64_t hidden = 50;
-  std::int64_t epochs = 10;
-  std::int64_t batch_size = 128;
-  double learning_rate = 0.01;
-  double weight_decay = 0.0;
-  std::int64_t patience = 0;
 
   template <typename Self, typename Visitor>
   static void visit(Self& self, Visitor&& field) {
@@ -38,27 +34,14 @@ struct PtupcdrSettings {
           "Liked source items a user is known by, the last ones (20 in the code).",
           Range{1, 10000});
     field("hidden", self.hidden, "Hidden units of the meta network (50).", Range{1, 8192});
-    field("epochs",
-          self.epochs,
-          "Passes over the overlapping users' target ratings (10 in the code).",
-          Range{1, 10000});
-    field("batch_size", self.batch_size, "Rows per step (128 or 512 in the code).", Range{1, 1e6});
-    field("learning_rate",
-          self.learning_rate,
-          "Adam step size (0.01 in the code).",
-          Range{1e-8, 10.0});
-    field("weight_decay",
-          self.weight_decay,
-          "L2 on the meta network (0 in the code).",
-          Range{0.0, 100.0});
-    field(
-        "patience", self.patience, "Epochs without a better value; 0 = never stop.", Range{0, 1e4});
+    visit_training(self, field, kOverlapRatings);
   }
 };
 
 struct MetaNetwork : torch::nn::Module {
   torch::nn::Linear key{nullptr}, weight{nullptr};     // W1, b1; w2
   torch::nn::Linear hidden{nullptr}, matrix{nullptr};  // L1, L2
+  torch::Tensor items;  // [n_source_items + 1, w]: the padding row comes last
 };
 
 class Ptupcdr final : public TransferModel {
@@ -82,11 +65,7 @@ class Ptupcdr final : public TransferModel {
     return {{.name = "meta",
              .rows = overlap_ratings().users.size(0),
              .parameters = meta_->parameters(),
-             .schedule = {.epochs = settings_.epochs,
-                          .batch_size = settings_.batch_size,
-                          .learning_rate = settings_.learning_rate,
-                          .weight_decay = settings_.weight_decay,
-                          .patience = settings_.patience},
+             .schedule = settings_.schedule(),
              .selection = Selection::kColdUsers,
              .loss = [this](const Step& step) { return loss(step.rows); }}};
   }
@@ -97,7 +76,8 @@ class Ptupcdr final : public TransferModel {
   torch::Tensor transfer(const torch::Tensor& users) override {
     const torch::Tensor history = rows_of(histories_, users);  // [b, h]
     const torch::Tensor empty = history.eq(padding_row());
-    const torch::Tensor items = items_.index({history});  // [b, h, w]
+    const torch::Tensor items = rows_of(meta_->items, history.flatten())
+                                    .view({users.size(0), settings_.history, -1});  // [b, h, w]
     const torch::Tensor logits =
         meta_->weight(torch::relu(meta_->key(items))).squeeze(2) - 1e8 * empty.to(torch::kFloat32);
     const torch::Tensor attention = torch::softmax(logits, 1).unsqueeze(1);
@@ -129,7 +109,7 @@ class Ptupcdr final : public TransferModel {
       value = static_cast<float>(rng.normal());
     }
     const torch::Tensor row = torch::tensor(padding).unsqueeze(0).to(context().device);
-    items_ = torch::cat({source_items(), row}, 0);
+    meta_->items = meta_->register_buffer("items", torch::cat({source_items(), row}, 0));
   }
 
   torch::Tensor loss(const torch::Tensor& rows) {
@@ -142,37 +122,34 @@ class Ptupcdr final : public TransferModel {
 
   PtupcdrSettings settings_;
   torch::Tensor histories_;  // int64 [n_users, history]
-  torch::Tensor items_;      // [n_source_items + 1, w]: the padding row comes last
   std::shared_ptr<MetaNetwork> meta_ = std::make_shared<MetaNetwork>();
 };
 
-ModelEntry entry(const std::string& name,
-                 const std::string& title,
-                 BackboneKind backbone,
-                 const PtupcdrSettings& defaults) {
-  return make_entry(
-      {.name = name,
-       .title = title,
-       .citation = "Zhu et al., Personalized Transfer of User Preferences for Cross-domain "
-                   "Recommendation, WSDM 2022",
-       .backbone = backbone},
-      defaults,
-      [](const TrainingData& data, const PtupcdrSettings& settings, const ModelContext& context) {
-        return std::make_unique<Ptupcdr>(data, settings, context);
-      });
+ModelEntry names(const std::string& name, const std::string& title, BackboneKind backbone) {
+  return {.name = name,
+          .title = title,
+          .citation =
+              "Zhu et al., Personalized Transfer of User Preferences for Cross-domain "
+              "Recommendation, WSDM 2022",
+          .backbone = backbone};
 }
 
 }  // namespace
 
 ModelEntry ptupcdr_entry() {
-  return entry("ptupcdr", "PTUPCDR as published: a map per user", BackboneKind::kPlain, {});
+  return model_entry<Ptupcdr>(
+      names("ptupcdr", "PTUPCDR as published: a map per user", BackboneKind::kPlain),
+      PtupcdrSettings{});
 }
 
 ModelEntry ptupcdr_plus_entry() {
-  return entry("ptupcdr+",
-               "PTUPCDR on the biased backbone",
-               BackboneKind::kBiased,
-               {.epochs = 100, .learning_rate = 0.001, .weight_decay = 1e-4, .patience = 10});
+  PtupcdrSettings settings;
+  settings.epochs = 100;
+  settings.learning_rate = 0.001;
+  settings.weight_decay = 1e-4;
+  settings.patience = 10;
+  return model_entry<Ptupcdr>(
+      names("ptupcdr+", "PTUPCDR on the biased backbone", BackboneKind::kBiased), settings);
 }
 
 }  // namespace crossfade

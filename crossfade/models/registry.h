@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "crossfade/core/toml.h"
 #include "crossfade/models/model.h"
@@ -58,6 +59,17 @@ template <SettingsStruct Settings, typename Make>
     return make(data, read(table), context);
   };
   return names;
+}
+
+/// The same for a class that is constructed from (data, settings, context).
+template <typename M, SettingsStruct Settings>
+[[nodiscard]] ModelEntry model_entry(ModelEntry names, Settings defaults) {
+  return make_entry(
+      std::move(names),
+      std::move(defaults),
+      [](const TrainingData& data, const Settings& settings, const ModelContext& context) {
+        return std::make_unique<M>(data, settings, context);
+      });
 }
 
 }  // namespace crossfade

@@ -34,7 +34,7 @@ torch::Tensor index_tensor(const std::vector<std::int64_t>& rows) {
 }
 
 torch::Tensor rows_of(const torch::Tensor& table, const torch::Tensor& rows) {
-  return table.index({rows.to(table.device())});
+  return table.index_select(0, rows.to(table.device()));
 }
 
 std::vector<float> to_vector(const torch::Tensor& tensor) {

@@ -21,6 +21,7 @@
 #include <torch/nn/modules/linear.h>
 
 #include "crossfade/models/histories.h"
+#include "crossfade/models/map_training.h"
 #include "crossfade/models/registry.h"
 #include "crossfade/models/score.h"
 #include "crossfade/models/transfer_model.h"
@@ -28,17 +29,12 @@
 namespace crossfade {
 namespace {
 
-struct SscdrSettings {
+struct SscdrSettings : MapTraining {
   std::string mapping = "linear";
   double lambda = 1.0;
   double margin = 1.0;
   bool resample = false;
   std::int64_t hops = 0;
-  std::int64_t epochs = 10;
-  std::int64_t batch_size = 128;
-  double learning_rate = 0.01;
-  double weight_decay = 0.0;
-  std::int64_t patience = 0;
 
   template <typename Self, typename Visitor>
   static void visit(Self& self, Visitor&& field) {
@@ -61,22 +57,11 @@ struct SscdrSettings {
           "Steps over the source graph before a user is mapped (0 in the code, 1 to 3 in the "
           "paper).",
           Range{0, 10});
-    field("epochs",
-          self.epochs,
-          "Passes over the overlapping users' target ratings (10 in the code).",
-          Range{1, 10000});
-    field("batch_size", self.batch_size, "Rows per step (64 or 128 in the code).", Range{1, 1e6});
-    field("learning_rate",
-          self.learning_rate,
-          "Adam step size (0.01 in the code).",
-          Range{1e-8, 10.0});
-    field("weight_decay", self.weight_decay, "L2 on the map (0 in the code).", Range{0.0, 100.0});
-    field(
-        "patience", self.patience, "Epochs without a better value; 0 = never stop.", Range{0, 1e4});
+    visit_training(self, field, kOverlapRatings);
   }
 };
 
-// One row for every edge of the source graph, both ways.
+// Per row of `to`: the mean of the values of its edges, values[from]; zero without edges.
 torch::Tensor mean_over(const torch::Tensor& values,
                         const torch::Tensor& to,
                         const torch::Tensor& from,
@@ -112,11 +97,7 @@ class Sscdr final : public TransferModel {
     return {{.name = "mapping",
              .rows = overlap_ratings().users.size(0),
              .parameters = map_->parameters(),
-             .schedule = {.epochs = settings_.epochs,
-                          .batch_size = settings_.batch_size,
-                          .learning_rate = settings_.learning_rate,
-                          .weight_decay = settings_.weight_decay,
-                          .patience = settings_.patience},
+             .schedule = settings_.schedule(),
              .selection = Selection::kColdUsers,
              .loss = [this](const Step& step) { return loss(step); }}};
   }
@@ -185,13 +166,14 @@ class Sscdr final : public TransferModel {
         settings_.resample ? draw_pairs(step.rows, rng) : pairs_.index({step.rows});
     const torch::Tensor users = overlap_ratings().users.index({step.rows});
     const torch::Tensor target = rows_of(target_users(), users);
-    const auto distance = [&](const torch::Tensor& from) {
-      return (map_->forward(from) - target).square().sum(1);
-    };
-    const torch::Tensor liked = distance(rows_of(source_items(), pairs.select(1, 0)));
-    const torch::Tensor other = distance(rows_of(source_items(), pairs.select(1, 1)));
-    return (distance(rows_of(source_users(), users)) +
-            settings_.lambda * torch::relu(settings_.margin + liked - other))
+    // [3 b, w]: user, liked and other item, one after the other.
+    const torch::Tensor from = torch::cat({rows_of(source_users(), users),
+                                           rows_of(source_items(), pairs.select(1, 0)),
+                                           rows_of(source_items(), pairs.select(1, 1))});
+    const std::vector<torch::Tensor> distance =
+        (map_->forward(from) - target.repeat({3, 1})).square().sum(1).chunk(3);
+    return (distance[0] +
+            settings_.lambda * torch::relu(settings_.margin + distance[1] - distance[2]))
         .mean();
   }
 
@@ -203,34 +185,33 @@ class Sscdr final : public TransferModel {
   torch::Tensor pairs_;  // int64 [rows, 2]
 };
 
-ModelEntry entry(const std::string& name,
-                 const std::string& title,
-                 BackboneKind backbone,
-                 const SscdrSettings& defaults) {
-  return make_entry(
-      {.name = name,
-       .title = title,
-       .citation = "Kang et al., Semi-Supervised Learning for Cross-Domain Recommendation to "
-                   "Cold-Start Users, CIKM 2019",
-       .backbone = backbone},
-      defaults,
-      [](const TrainingData& data, const SscdrSettings& settings, const ModelContext& context) {
-        return std::make_unique<Sscdr>(data, settings, context);
-      });
+ModelEntry names(const std::string& name, const std::string& title, BackboneKind backbone) {
+  return {.name = name,
+          .title = title,
+          .citation =
+              "Kang et al., Semi-Supervised Learning for Cross-Domain Recommendation to "
+              "Cold-Start Users, CIKM 2019",
+          .backbone = backbone};
 }
 
 }  // namespace
 
 ModelEntry sscdr_entry() {
-  return entry("sscdr", "SSCDR as published: a map with an item term", BackboneKind::kPlain, {});
+  return model_entry<Sscdr>(
+      names("sscdr", "SSCDR as published: a map with an item term", BackboneKind::kPlain),
+      SscdrSettings{});
 }
 
 ModelEntry sscdr_plus_entry() {
-  return entry(
-      "sscdr+",
-      "SSCDR on the biased backbone, items drawn anew",
-      BackboneKind::kBiased,
-      {.lambda = 0.05, .resample = true, .epochs = 100, .learning_rate = 0.003, .patience = 10});
+  SscdrSettings settings;
+  settings.lambda = 0.05;
+  settings.resample = true;
+  settings.epochs = 100;
+  settings.learning_rate = 0.003;
+  settings.patience = 10;
+  return model_entry<Sscdr>(
+      names("sscdr+", "SSCDR on the biased backbone, items drawn anew", BackboneKind::kBiased),
+      settings);
 }
 
 }  // namespace crossfade

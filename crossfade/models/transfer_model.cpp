@@ -2,7 +2,6 @@
 #include "crossfade/models/transfer_model.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "crossfade/core/error.h"
 #include "crossfade/models/score.h"
@@ -10,8 +9,9 @@
 namespace crossfade {
 namespace {
 
-// Rows that are computed at once: bounds memory.
-constexpr std::int64_t kBlock = 65536;
+// Rows that are computed at once: bounds memory, of which a map per user takes the most.
+constexpr std::int64_t kUserBlock = 4096;
+constexpr std::size_t kScoreBlock = 65536;
 
 torch::Tensor table(const std::vector<float>& values, std::size_t width, torch::Device device) {
   const auto columns = static_cast<std::int64_t>(width);
@@ -56,9 +56,7 @@ void TransferModel::collect_overlap() {
     const std::span<const float> own = data_.target.ratings_of(user);
     ratings.insert(ratings.end(), own.begin(), own.end());
   }
-  require(!users.empty(),
-          ErrorKind::kData,
-          "no user with ratings in both shops is left for training; lower dataset.beta");
+  require(!users.empty(), ErrorKind::kData, kNoOverlap);
   overlap_users_ = index_tensor(users);
   overlap_ratings_ = {.users = index_tensor(owners),
                       .items = index_tensor(items),
@@ -72,8 +70,8 @@ torch::Tensor TransferModel::known(const torch::Tensor& users) {
 torch::Tensor TransferModel::user_vectors(const torch::Tensor& users) {
   const torch::NoGradGuard no_grad;
   torch::Tensor vectors = torch::empty({users.size(0), width()}, items_.options());
-  for (std::int64_t first = 0; first < users.size(0); first += kBlock) {
-    const std::int64_t last = std::min(first + kBlock, users.size(0));
+  for (std::int64_t first = 0; first < users.size(0); first += kUserBlock) {
+    const std::int64_t last = std::min(first + kUserBlock, users.size(0));
     const torch::Tensor known_here = is_known_.index({users.slice(0, first, last)});
     const auto fill = [&](const torch::Tensor& which, const auto& vectors_of) {
       const torch::Tensor rows = torch::nonzero(which).squeeze(1) + first;
@@ -95,8 +93,8 @@ void TransferModel::score(std::span<const UserId> users,
       torch::unique_dim(index_tensor(users), 0, /*sorted=*/true, /*return_inverse=*/true);
   const torch::Tensor vectors = user_vectors(distinct);
   const torch::Tensor item_table = item_vectors();
-  for (std::size_t first = 0; first < users.size(); first += kBlock) {
-    const std::size_t count = std::min<std::size_t>(kBlock, users.size() - first);
+  for (std::size_t first = 0; first < users.size(); first += kScoreBlock) {
+    const std::size_t count = std::min(kScoreBlock, users.size() - first);
     const auto begin = static_cast<std::int64_t>(first);
     const torch::Tensor who = position.slice(0, begin, begin + static_cast<std::int64_t>(count));
     const torch::Tensor what = index_tensor(items.subspan(first, count));

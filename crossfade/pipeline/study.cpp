@@ -35,7 +35,8 @@ std::vector<std::string> texts_of(const TomlEntry& entry) {
   } else if (const auto* real = std::get_if<std::vector<double>>(&entry.value)) {
     add(*real);
   } else {
-    add(value_of<std::vector<std::string>>(entry, "a list of values"));
+    add(value_of<std::vector<std::string>>(
+        entry, "a list of numbers or texts, such as vary.\"dataset.beta\" = [0.2, 0.5]"));
   }
   require(!texts.empty(), ErrorKind::kUsage, "{}: {} is empty", entry.where, entry.name);
   return texts;
@@ -73,10 +74,24 @@ std::string name_of(const Point& point) {
   return name;
 }
 
-std::string directory_name(std::string name) {
-  std::ranges::replace_if(
-      name, [](char c) { return c == ' ' || c == ',' || c == '/'; }, '-');
+// "beta-0.2-seeds-5"; nothing for the point at which nothing varies.
+std::string directory_name(const std::string& point) {
+  std::string name;
+  for (const char c : point) {
+    if (c == ' ' || c == '/') {
+      name += '-';
+    } else if (c != ',') {
+      name += c;
+    }
+  }
   return name;
+}
+
+// Whether points differ in what is ingested, so that they cannot share the task's tables.
+bool changes_tables(const Point& point) {
+  return std::ranges::any_of(point, [](const std::string& assignment) {
+    return assignment.starts_with("ingest.") || assignment.starts_with("data=");
+  });
 }
 
 StudyCell make_cell(const fs::path& task_file,
@@ -87,13 +102,14 @@ StudyCell make_cell(const fs::path& task_file,
   TomlTable table = read_toml(task_file);
   merge(table, over);
   for (const std::string& assignment : point) {
-    merge(table, parse_assignment(assignment));
+    merge(table, parse_assignment(assignment, "vary"));
   }
   cell.recipe = make_recipe(std::move(table));
-  const fs::path directory = out / cell.task;
-  cell.recipe.out =
-      (cell.point.empty() ? directory : directory / directory_name(cell.point)).string();
-  cell.recipe.tables = cell.point.empty() ? "" : "..";
+  cell.recipe.out = (out / cell.task).string();
+  if (!cell.point.empty()) {
+    cell.recipe.out += "/" + directory_name(cell.point);
+  }
+  cell.recipe.tables = cell.point.empty() || changes_tables(point) ? "" : "..";
   return cell;
 }
 
@@ -112,15 +128,22 @@ std::optional<Study> load_study(const fs::path& file, const std::vector<std::str
   const std::optional<TomlEntry> out = table.take("out");
   Study study{.out = out ? value_of<std::string>(*out, "a text") : "runs/study", .cells = {}};
   std::set<std::string> names;
+  std::set<std::string> directories;
   for (const std::string& task : value_of<std::vector<std::string>>(*tasks, "a list of recipes")) {
     const fs::path task_file = file.parent_path() / task;
     require(names.insert(task_file.stem().string()).second,
             ErrorKind::kUsage,
-            "{}: two tasks are called {}",
+            "{}: two tasks are called {}; their runs need directories of their own",
             tasks->where,
             task_file.stem().string());
     for (const Point& point : points) {
       study.cells.push_back(make_cell(task_file, point, table, study.out));
+      const std::string& directory = study.cells.back().recipe.out;
+      require(directories.insert(directory).second,
+              ErrorKind::kUsage,
+              "{}: two points of vary have the directory {}; name every value once",
+              file.string(),
+              directory);
     }
   }
   require(!study.cells.empty(),

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <iterator>
 #include <memory>
-#include <numeric>
 #include <optional>
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -172,7 +171,7 @@ class PhaseRun {
     Rng shuffling = rng.fork("shuffle");
     shuffle(std::span(order.data_ptr<std::int64_t>(), static_cast<std::size_t>(phase_.rows)),
             shuffling);
-    const double mean = phase_.epoch ? run_kernel(order, rng) : run_steps(order, rng);
+    const double mean = phase_.epoch ? run_kernel(order) : run_steps(order, rng);
     require(std::isfinite(mean),
             ErrorKind::kNumeric,
             "phase \"{}\", epoch {}: the loss is {}; lower the learning rate (now {})",
@@ -184,11 +183,10 @@ class PhaseRun {
   }
 
   // Whole epochs of a model's own.
-  double run_kernel(const torch::Tensor& order, const Rng& rng) {
+  double run_kernel(const torch::Tensor& order) {
     const torch::NoGradGuard no_grad;
     return phase_.epoch(
-        std::span(order.data_ptr<std::int64_t>(), static_cast<std::size_t>(phase_.rows)),
-        rng.fork("kernel"));
+        std::span(order.data_ptr<std::int64_t>(), static_cast<std::size_t>(phase_.rows)));
   }
 
   double run_steps(const torch::Tensor& order, const Rng& rng) {

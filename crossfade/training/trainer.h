@@ -20,9 +20,9 @@ namespace crossfade {
 /// What one epoch did. The trainer reports; whoever listens decides what to print.
 struct EpochReport {
   std::string phase;
-  std::int64_t epoch = 0;                                        ///< 1-based within the phase.
-  std::int64_t epochs = 0;                                       ///< At most.
-  double loss = 0.0;                                             ///< Mean over the rows.
+  std::int64_t epoch = 0;   ///< 1-based within the phase.
+  std::int64_t epochs = 0;  ///< At most.
+  double loss = 0.0;        ///< Mean over the batches, weighted by rows.
   double validation = std::numeric_limits<double>::quiet_NaN();  ///< Lower is better; NaN = none.
 };
 

@@ -241,7 +241,7 @@ TEST(FitAdamFactors, ALossThatIsNoNumberNamesEpochAndStepSize) {
   const FactorTables start{.dimension = 1, .users = {1e30F}, .items = {1e30F}};
   const RatingTriples one{.users = {0}, .items = {0}, .ratings = {4.0F}, .weights = {1.0F}};
   expect_error(ErrorKind::kNumeric,
-               "factors, epoch 1: the loss is inf; lower the learning rate (now 0.01)",
+               "epoch 1: the loss is inf; lower the learning rate (now 0.01)",
                [&] { static_cast<void>(fit_adam_factors(start, one, 1, {}, Rng(1))); });
 }
 

@@ -37,6 +37,9 @@ class ModelContract : public ::testing::TestWithParam<std::string> {
     if (name == "cmf") {
       return parse_toml("init_std = 0.1\nepochs = 40", "test");
     }
+    if (name.starts_with("dcdcsr")) {
+      return parse_toml("item_epochs = 60", "test");
+    }
     const bool mapped =
         find_model(name).backbone != BackboneKind::kNone && !name.starts_with("tgt");
     return parse_toml(mapped ? "epochs = 60" : "", "test");
@@ -141,7 +144,7 @@ void expect_a_kernel_to_move_listed_alone(Model& model, const Phase& phase) {
   }
   const torch::Tensor order = torch::arange(phase.rows, torch::kInt64);
   const std::span rows(order.data_ptr<std::int64_t>(), static_cast<std::size_t>(phase.rows));
-  EXPECT_TRUE(std::isfinite(phase.epoch(rows, Rng(1)))) << phase.name;
+  EXPECT_TRUE(std::isfinite(phase.epoch(rows))) << phase.name;
   std::size_t at = 0;
   for (const torch::Tensor& parameter : model.module().parameters()) {
     EXPECT_EQ(contains(phase.parameters, parameter), !parameter.equal(before[at++])) << phase.name;
@@ -216,7 +219,8 @@ TEST_P(ModelContract, AModelReadBackGivesTheSameScores) {
   const testing::TempDirectory directory;
   const auto model = trained();
   save_model(*model, directory / "model.pt");
-  const auto other = make(data_, 99);
+  // music's sampling noise is keyed by (seed, user), so its seed has to be the same.
+  const auto other = make(data_, GetParam().starts_with("music") ? 5 : 99);
   load_model(*other, directory / "model.pt");
   for (const std::size_t u : {3U, 70U, 140U}) {
     EXPECT_EQ(scores(*other, user(u)), scores(*model, user(u)));
@@ -241,7 +245,8 @@ TEST_P(ModelContract, WithoutOverlapItTrainsOrSaysSo) {
       EXPECT_TRUE(std::isfinite(score));
     }
   } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kData) << error.what();
+    EXPECT_EQ(error.kind(), ErrorKind::kData);
+    EXPECT_STREQ(error.what(), kNoOverlap);
   }
 }
 

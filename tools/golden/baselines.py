@@ -98,7 +98,6 @@ CASES = {
         {
             "activation": "none",
             "hidden": 20,
-            "training_steps": 1000,
             "evaluations": 30,
             "guidance": 0.1,
             "drop_condition": 0.1,
@@ -114,7 +113,6 @@ CASES = {
         {
             "activation": "relu",
             "hidden": 20,
-            "training_steps": 1000,
             "evaluations": 20,
             "guidance": 0.5,
             "drop_condition": 0.3,

@@ -288,19 +288,25 @@ class Dcdcsr(Transfer):
 
     def fill_benchmark(self):
         count = self.world.source.count, self.world.target.count
+        vectors = self.source, self.target
         for u in self.overlap:
-            share = count[0](u) / (count[0](u) + count[1](u))
-            self.benchmark[u] = share * self.source[u] + (1 - share) * self.target[u]
+            total = count[0](u) + count[1](u)
+            self.benchmark[u] = sum(count[d](u) * vectors[d][u] for d in (0, 1)) / total
         for u in set(range(USERS)) - set(self.overlap):
-            own = self.target if count[1](u) > 0 else self.source
+            own = 1 if count[1](u) > 0 else 0
             likeness = torch.stack(
-                [torch.cosine_similarity(own[u], own[other], 0) for other in self.overlap]
+                [torch.cosine_similarity(vectors[own][u], vectors[own][o], 0) for o in self.overlap]
             )
             nearest = likeness.argsort(descending=True)[: self.settings["neighbours"]]
             weight = likeness[nearest].clamp(min=1e-6)
-            others = self.benchmark[torch.tensor(self.overlap)[nearest]]
-            mean = (weight.unsqueeze(1) * others).sum(0) / weight.sum()
-            self.benchmark[u] = (own[u] + mean) / 2
+            weight = weight / weight.sum()
+            near = [self.overlap[n] for n in nearest]
+            guess = sum(w * vectors[1 - own][o] for w, o in zip(weight, near))
+            guessed = sum(w * count[1 - own](o) for w, o in zip(weight, near))
+            known = count[own](u)
+            self.benchmark[u] = (known * vectors[own][u] + guessed * guess) / max(
+                known + guessed, torch.tensor(1.0)
+            )
 
     def phases(self):
         users = torch.tensor([u for u in range(USERS) if self.known_user[u]])

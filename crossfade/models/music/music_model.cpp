@@ -95,6 +95,7 @@ void MusicModel::collect_users() {
       overlap.push_back(static_cast<std::int64_t>(u));
     }
   }
+  require(!overlap.empty(), ErrorKind::kData, kNoOverlap);
   if (side.size() < kFewestSideUsers) {
     side.clear();
   }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crossfade/models/music/denoiser.h"
-
 #include <string>
 #include <vector>
 
@@ -8,6 +6,7 @@
 #include <torch/nn/init.h>
 
 #include "crossfade/core/toml.h"
+#include "crossfade/models/music/denoiser.h"
 #include "crossfade/models/registry.h"
 
 #include "tests/support/planted_world.h"
