@@ -80,7 +80,7 @@ def print_model(directory, peers):
     manifest = json.loads((directory / "manifest.json").read_text())
     model, phases = manifest["details"]["model"], manifest["details"]["phases"]
     batch = setting(manifest, "batch_size")
-    script = peer_script(model)
+    script = peer_script(model) if directory.parent.name == model else None  # a variant has none
     for phase in phases:
         done = phase["rows"] * phase["epochs"]
         if not done or not phase["seconds"]:

@@ -12,6 +12,8 @@
 namespace crossfade {
 namespace {
 
+// Predictions wrong by a hundred stars are those of a training that diverged.
+constexpr double kDivergedLoss = 1e4;
 constexpr std::size_t kLanes = 8;  // Vectors are padded to whole SIMD registers.
 
 // The steps of one epoch; local step j is step `before + j + 1` of the whole training.
@@ -257,9 +259,9 @@ FactorTables fit_adam_factors(FactorTables start,
     Rng shuffling = rng.fork("order", static_cast<std::uint64_t>(epoch));
     shuffle(std::span(order), shuffling);
     const double loss = train_factor_epoch(users, items, ratings, order, options, steps);
-    require(std::isfinite(loss),
+    require(loss < kDivergedLoss,
             ErrorKind::kNumeric,
-            "epoch {}: the loss is {}; lower the learning rate (now {})",
+            "epoch {}: the loss is {:.3g}; lower the learning rate (now {})",
             epoch,
             std::abs(loss),
             options.learning_rate);

@@ -84,7 +84,9 @@ struct FactorTables {
 
 /// Trains drawn tables on `ratings` for `epochs` epochs, each in an order of its own. Users and
 /// items without ratings keep their drawn vectors, unless weight decay moves them.
-/// @throws Error  kNumeric, naming the epoch and the step size, when the loss is not finite.
+/// @throws Error  kNumeric, naming the epoch and the step size, when the loss is not finite or that
+/// of a
+///                training which diverged.
 [[nodiscard]] FactorTables fit_adam_factors(FactorTables start,
                                             const RatingTriples& ratings,
                                             std::int64_t epochs,

@@ -250,8 +250,21 @@ class PhaseRun {
     return value;
   }
 
+  // Predictions that are wrong by more than this many stars are those of a training that diverged:
+  // the square is still a number, but no epoch of it is worth keeping.
+  static constexpr double kDiverged = 100.0;
+
   double cold_rmse() {
     const ColdErrors errors = options_.cold_errors(model_);
+    require(
+        !(errors.rmse > kDiverged),
+        ErrorKind::kNumeric,
+        "phase \"{}\", epoch {}: predictions are wrong by {:.3g} stars; lower the learning rate "
+        "(now {})",
+        phase_.name,
+        position_.epoch + 1,
+        errors.rmse,
+        phase_.schedule.learning_rate);
     std::optional<double>& least = position_.reports.back().least_mae;
     least = std::min(errors.mae, least.value_or(errors.mae));
     return errors.rmse;

@@ -245,6 +245,14 @@ TEST(FitAdamFactors, ALossThatIsNoNumberNamesEpochAndStepSize) {
                [&] { static_cast<void>(fit_adam_factors(start, one, 1, {}, Rng(1))); });
 }
 
+TEST(FitAdamFactors, ATrainingThatDivergesIsNoResult) {
+  const FactorTables start{.dimension = 1, .users = {30.0F}, .items = {30.0F}};
+  const RatingTriples one{.users = {0}, .items = {0}, .ratings = {4.0F}, .weights = {1.0F}};
+  expect_error(ErrorKind::kNumeric,
+               "epoch 1: the loss is 8.03e+05; lower the learning rate (now 0.01)",  // (900 - 4)^2
+               [&] { static_cast<void>(fit_adam_factors(start, one, 1, {}, Rng(1))); });
+}
+
 TEST(AppendTriples, KeepsTheOrderOfTheRatingsAndMovesTheItems) {
   const Ratings ratings{{0, 2, 2, 3}, {ItemId{0}, ItemId{4}, ItemId{1}}, {5, 4, 3}};
   RatingTriples triples;

@@ -2,6 +2,7 @@
 #include "crossfade/training/trainer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -44,10 +45,12 @@ std::vector<float> scores(Model& model) {
 // Any deterministic number of the model serves to choose epochs.
 ColdErrors cold_errors(Model& model) {
   double sum = 0.0;
-  for (const float score : scores(model)) {
+  const std::vector<float> all = scores(model);
+  for (const float score : all) {
     sum += (score - 3.0F) * (score - 3.0F);
   }
-  return {.rmse = sum, .mae = sum};
+  const double rmse = std::sqrt(sum / static_cast<double>(all.size()));
+  return {.rmse = rmse, .mae = rmse};
 }
 
 class Training : public ::testing::TestWithParam<std::string> {
@@ -248,6 +251,22 @@ TEST(Train, EveryStepHasRandomNumbersOfItsOwn) {
   Chase again;
   train(again, {});
   EXPECT_EQ(again.draws_, model.draws_);
+}
+
+TEST(Train, PredictionsFarOffTheScaleAreNoResult) {
+  const PlantedWorld world;
+  const TrainingData data{.source = world.source.view(),
+                          .target = world.target.view(),
+                          .n_source_items = PlantedWorld::kItems,
+                          .n_target_items = PlantedWorld::kItems,
+                          .roles = world.roles};
+  const auto model = make_model(find_model("cmf"), data, {}, {.rng = Rng(1)});
+  TrainOptions options;
+  options.cold_errors = [](Model&) { return ColdErrors{.rmse = 4711.2, .mae = 1.0}; };
+  expect_error(ErrorKind::kNumeric,
+               "phase \"factors\", epoch 1: predictions are wrong by 4.71e+03 stars; lower the "
+               "learning rate (now 0.01)",
+               [&] { train(*model, options); });
 }
 
 TEST(Train, ALossThatIsNoNumberNamesPhaseEpochAndStepSize) {
