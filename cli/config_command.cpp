@@ -22,7 +22,7 @@ struct Options {
 void print_config(const Options& options) {
   if (!options.model.empty()) {
     const ModelEntry& entry = find_model(options.model);
-    const std::string text = entry.settings({}, "model." + entry.name, !options.no_help);
+    const std::string text = entry.settings({}, "model." + toml_key(entry.name), !options.no_help);
     fmt::print("{}", text.empty() ? entry.name + " has no settings\n" : text.substr(1));
     return;
   }

@@ -91,6 +91,11 @@ std::string ModelRow::settings_text(bool help) const {
 }
 
 Recipe make_recipe(TomlTable table) {
+  if (const TomlEntry* tasks = table.find("tasks")) {
+    fail(ErrorKind::kUsage,
+         "{}: tasks makes this a study of several recipes; only `crossfade run` takes one",
+         tasks->where);
+  }
   Recipe recipe;
   const std::optional<TomlEntry> models = table.take("model");
   apply_toml(recipe, table);

@@ -65,6 +65,11 @@ class Run(product.ProductTest):
             again = self.succeed("config", "printed.toml", *arguments[1:])
             self.assertEqual(again, printed)
 
+    def test_the_settings_of_a_model_are_a_table_of_a_recipe(self):
+        for model in ["diffcdr+", "music-paper"]:
+            (self.folder / "model.toml").write_text(self.succeed("config", "--model", model))
+            self.succeed("config", "model.toml", "--set", f'models=["{model}"]')
+
     def test_every_command_has_help(self):
         for name in ["synth", "ingest", "run", "evaluate", "recommend", "config", "models"]:
             self.assertIn("Usage:", self.succeed(name, "--help"))

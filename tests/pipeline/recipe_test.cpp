@@ -64,6 +64,13 @@ TEST(Recipe, ErrorsNameFileAndLine) {
   });
 }
 
+TEST(Recipe, AStudyIsNoRecipe) {
+  expect_error(ErrorKind::kUsage,
+               "r.toml:2: tasks makes this a study of several recipes; only `crossfade run` takes "
+               "one",
+               [] { parse("seeds = [1]\ntasks = [\"a.toml\"]\n"); });
+}
+
 TEST(Recipe, RefusesWhatContradictsItselfBeforeAnythingRuns) {
   expect_error(ErrorKind::kUsage, "models names music twice", [] {
     parse("models = [\"music\", \"music\"]");
