@@ -8,6 +8,7 @@
 
 #include "crossfade/core/error.h"
 #include "crossfade/kernels/adam.h"
+#include "crossfade/kernels/simd.h"
 
 namespace crossfade {
 namespace {
@@ -17,23 +18,73 @@ constexpr double kDivergedLoss = 1e4;
 constexpr std::size_t kLanes = 8;  // Vectors are padded to whole SIMD registers.
 
 // The steps of one epoch; local step j is step `before + j + 1` of the whole training.
-std::vector<AdamStep> step_sizes(std::int64_t before, std::int64_t count, double learning_rate) {
-  std::vector<AdamStep> sizes;
-  for (std::int64_t j = 1; j <= count; ++j) {
-    sizes.push_back(adam_step(before + j, learning_rate));
+//
+// A row without gradient from step k on has m_j = 0.9^j m and v_j = 0.999^j v, so that n steps move
+// it, but for epsilon, by a multiple of what it starts with:
+//
+//     sum over j = 1 .. n of size_(k+j-1) m_j / (root_scale_(k+j-1) sqrt(v_j))
+//         = m / sqrt(v) * (tail_k - ratio^n tail_(k+n)),      ratio = 0.9 / sqrt(0.999)
+//     tail_k = ratio (size_k / root_scale_k + tail_(k+1))
+class Steps {
+ public:
+  Steps(std::int64_t before, std::int64_t count, double learning_rate) {
+    const auto n = static_cast<std::size_t>(count);
+    const double ratio = 0.9 / std::sqrt(0.999);
+    tails_.assign(n + 1, 0.0);
+    for (std::size_t j = 0; j < n; ++j) {
+      sizes_.push_back(adam_step(before + static_cast<std::int64_t>(j) + 1, learning_rate));
+    }
+    for (std::size_t j = n; j > 0; --j) {
+      const AdamStep step = sizes_[j - 1];
+      tails_[j - 1] = ratio * (static_cast<double>(step.size) / step.root_scale + tails_[j]);
+    }
+    for (std::size_t j = 0; j <= n; ++j) {
+      const auto power = static_cast<double>(j);
+      first_.push_back(static_cast<float>(std::pow(0.9, power)));
+      second_.push_back(static_cast<float>(std::pow(0.999, power)));
+      ratios_.push_back(std::pow(ratio, power));
+    }
   }
-  return sizes;
-}
+
+  [[nodiscard]] std::int64_t count() const noexcept {
+    return static_cast<std::int64_t>(sizes_.size());
+  }
+
+  [[nodiscard]] AdamStep operator[](std::int64_t step) const {
+    return sizes_[static_cast<std::size_t>(step)];
+  }
+
+  // What the moments are multiplied with in `n` steps without gradient.
+  [[nodiscard]] float first_decay(std::int64_t n) const {
+    return first_[static_cast<std::size_t>(n)];
+  }
+
+  [[nodiscard]] float second_decay(std::int64_t n) const {
+    return second_[static_cast<std::size_t>(n)];
+  }
+
+  // The multiple of m / sqrt(v) that steps `from` to `to` (exclusive) subtract.
+  [[nodiscard]] float drift(std::int64_t from, std::int64_t to) const {
+    const auto k = static_cast<std::size_t>(from);
+    const auto end = static_cast<std::size_t>(to);
+    return static_cast<float>(tails_[k] - ratios_[end - k] * tails_[end]);
+  }
+
+ private:
+  std::vector<AdamStep> sizes_;
+  std::vector<double> tails_;
+  std::vector<double> ratios_;
+  std::vector<float> first_;
+  std::vector<float> second_;
+};
 
 // One table during an epoch. A row keeps value, moments and gradient side by side, each padded,
 // so that an update reads one run of memory.
 class Table {
  public:
-  Table(const AdamTable& table,
-        const std::vector<AdamStep>& sizes,
-        const AdamFactorOptions& options)
+  Table(const AdamTable& table, const Steps& steps, const AdamFactorOptions& options)
       : table_(table),
-        sizes_(sizes),
+        steps_(steps),
         decay_(static_cast<float>(options.weight_decay)),
         lazy_(options.lazy),
         width_((table.dimension + kLanes - 1) / kLanes * kLanes),
@@ -44,7 +95,7 @@ class Table {
   }
 
   // The vector of `row` as step `step` finds it; the row takes part in that step.
-  float* touch(std::int32_t row, std::int64_t step) {
+  [[gnu::always_inline]] float* touch(std::int32_t row, std::int64_t step) {
     const auto r = static_cast<std::size_t>(row);
     if (batch_[r] != step) {
       batch_[r] = step;
@@ -61,7 +112,7 @@ class Table {
   [[nodiscard]] std::size_t width() const noexcept { return width_; }
 
   // Ends step `step`: moves the touched rows along their gradients.
-  void apply(std::int64_t step) {
+  [[gnu::always_inline]] void apply(std::int64_t step) {
     for (const std::size_t row : touched_) {
       float* gradient = values(row) + 3 * width_;
       move(row, step);
@@ -74,7 +125,7 @@ class Table {
   // Ends the epoch: every row goes through all steps, and the table is written back.
   void finish() {
     for (std::size_t row = 0; row < done_.size(); ++row) {
-      catch_up(row, static_cast<std::int64_t>(sizes_.size()));
+      catch_up(row, steps_.count());
     }
     copy([](float& outside, float& inside) { outside = inside; });
   }
@@ -94,52 +145,48 @@ class Table {
     }
   }
 
-  // Steps [done, step) with a gradient of zero.
-  void catch_up(std::size_t row, std::int64_t step) {
+  // Steps [done, step) without gradient.
+  [[gnu::always_inline]] void catch_up(std::size_t row, std::int64_t step) {
     std::int64_t& done = done_[row];
-    if (lazy_) {
-      done = step;
-      return;
-    }
-    std::int64_t replayed = decay_ > 0.0F ? step : std::min(step, done + kReplayedSteps);
-    if (decay_ == 0.0F && !has_momentum(row)) {
-      replayed = done;
-    }
-    for (; done < replayed; ++done) {
-      move(row, done);
-    }
-    if (done < step) {
-      const auto left = static_cast<float>(step - done);
-      const float first = std::pow(0.9F, left);
-      const float second = std::pow(0.999F, left);
-      float* p = values(row);
-      for (std::size_t i = 0; i < width_; ++i) {
-        p[width_ + i] *= first;
-        p[2 * width_ + i] *= second;
+    if (decay_ > 0.0F && !lazy_) {
+      for (; done < step; ++done) {
+        move(row, done);
       }
-      done = step;
+    } else if (done < step && !lazy_) {
+      drift(values(row), done, step);
+    }
+    done = step;
+  }
+
+  // The same in one go when nothing but momentum moves the row. Epsilon is taken as the first of
+  // the steps has it.
+  [[gnu::always_inline]] void drift(float* p, std::int64_t from, std::int64_t to) const {
+    const float drift = steps_.drift(from, to);
+    const float epsilon = kAdamEpsilon / steps_[from].root_scale;
+    const float first = steps_.first_decay(to - from);
+    const float second = steps_.second_decay(to - from);
+    for (std::size_t i = 0; i < width_; ++i) {
+      float& m = p[width_ + i];
+      float& v = p[2 * width_ + i];
+      p[i] -= drift * m / (std::sqrt(v) + epsilon);
+      m *= first;
+      v *= second;
     }
   }
 
-  // A row that no batch has touched stands still.
-  [[nodiscard]] bool has_momentum(std::size_t row) {
-    const float* m = values(row) + width_;
-    return std::any_of(m, m + width_, [](float value) { return value != 0.0F; });
-  }
-
-  void move(std::size_t row, std::int64_t step) {
+  [[gnu::always_inline]] void move(std::size_t row, std::int64_t step) {
     float* p = values(row);
-    adam_move({.values = p,
-               .first = p + width_,
-               .second = p + 2 * width_,
-               .gradient = p + 3 * width_,
-               .count = width_},
-              sizes_[static_cast<std::size_t>(step)],
-              decay_);
+    adam_move_inlined({.values = p,
+                       .first = p + width_,
+                       .second = p + 2 * width_,
+                       .gradient = p + 3 * width_,
+                       .count = width_},
+                      steps_[step],
+                      decay_);
   }
 
   AdamTable table_;
-  const std::vector<AdamStep>& sizes_;
+  const Steps& steps_;
   float decay_;
   bool lazy_;
   std::size_t width_;
@@ -150,7 +197,7 @@ class Table {
 };
 
 // Lane by lane, which the compiler may not choose by itself, as it changes the rounding.
-float dot(const float* a, const float* b, std::size_t width) {
+[[gnu::always_inline]] inline float dot(const float* a, const float* b, std::size_t width) {
   std::array<float, kLanes> sums{};
   for (std::size_t i = 0; i < width; i += kLanes) {
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
@@ -160,7 +207,10 @@ float dot(const float* a, const float* b, std::size_t width) {
   return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
 }
 
-void add_scaled(float* to, float scale, const float* from, std::size_t width) {
+[[gnu::always_inline]] inline void add_scaled(float* to,
+                                              float scale,
+                                              const float* from,
+                                              std::size_t width) {
   for (std::size_t i = 0; i < width; ++i) {
     to[i] += scale * from[i];
   }
@@ -183,15 +233,15 @@ void append_triples(RatingTriples& triples,
   triples.weights.insert(triples.weights.end(), ratings.rows(), weight);
 }
 
-double train_factor_epoch(AdamTable users,
-                          AdamTable items,
-                          const RatingTriples& ratings,
-                          std::span<const std::int64_t> order,
-                          const AdamFactorOptions& options,
-                          std::int64_t& steps) {
+CROSSFADE_SIMD double train_factor_epoch(AdamTable users,
+                                         AdamTable items,
+                                         const RatingTriples& ratings,
+                                         std::span<const std::int64_t> order,
+                                         const AdamFactorOptions& options,
+                                         std::int64_t& steps) {
   const auto batch = static_cast<std::size_t>(options.batch_size);
   const auto count = static_cast<std::int64_t>((order.size() + batch - 1) / batch);
-  const std::vector<AdamStep> sizes = step_sizes(steps, count, options.learning_rate);
+  const Steps sizes(steps, count, options.learning_rate);
   Table user_table(users, sizes, options);
   Table item_table(items, sizes, options);
   const std::size_t width = user_table.width();

@@ -53,20 +53,16 @@ void append_triples(RatingTriples& triples,
 ///
 /// `steps` counts optimiser steps over all epochs and is advanced. Returns the mean loss.
 ///
-/// Dense Adam moves every row of a table in every step, as its momentum decays. Here a row is
-/// left alone until a batch needs it, and the steps it missed are then replayed, which gives the
-/// same numbers at the cost of sparse updates: after kReplayedSteps without a gradient what is
-/// left of a step is below the resolution of a float, and only the moments go on decaying.
+/// Dense Adam moves every row of a table in every step, as its momentum decays. Here a row is left
+/// alone until a batch needs it; the steps it missed are then taken in one go, as a geometric sum,
+/// which gives the same numbers but for rounding, at the cost of sparse updates. With weight decay
+/// they are taken one by one.
 double train_factor_epoch(AdamTable users,
                           AdamTable items,
                           const RatingTriples& ratings,
                           std::span<const std::int64_t> order,
                           const AdamFactorOptions& options,
                           std::int64_t& steps);
-
-/// Steps without gradient that are replayed one by one when there is no weight decay: the first
-/// moment has then decayed to 0.9^200 = 7e-10 of itself.
-inline constexpr std::int64_t kReplayedSteps = 200;
 
 /// User and item vectors of one domain.
 struct FactorTables {

@@ -103,7 +103,7 @@ class Dcdcsr final : public TransferModel {
              .begin = [this] { fill_benchmark(); },
              .loss =
                  [this](const Step& step) {
-                   const torch::Tensor users = users_.index({step.rows});
+                   const torch::Tensor users = rows_of(users_, step.rows);
                    return (known(users) - rows_of(module_->benchmark, users)).square().mean();
                  }},
             {.name = "items",
@@ -209,8 +209,8 @@ class Dcdcsr final : public TransferModel {
   }
 
   torch::Tensor item_loss(const torch::Tensor& rows) {
-    const torch::Tensor items = rows_.items.index({rows});
-    const torch::Tensor vectors = known(rows_.users.index({rows})).detach();
+    const torch::Tensor items = rows_of(rows_.items, rows);
+    const torch::Tensor vectors = known(rows_of(rows_.users, rows)).detach();
     const torch::Tensor predicted =
         rows_of(target_offsets(), items) + (vectors * rows_of(module_->items, items)).sum(1);
     return (predicted - rows_of(rows_.ratings, rows)).square().mean();

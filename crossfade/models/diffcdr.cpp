@@ -170,7 +170,7 @@ class Diffcdr final : public TransferModel {
 
   // Step A.
   torch::Tensor noise_loss(const Step& step) {
-    const torch::Tensor users = overlap_ratings().users.index({step.rows});
+    const torch::Tensor users = rows_of(overlap_ratings().users, step.rows);
     const torch::Tensor x0 = rows_of(target_users(), users);
     const Draws draws = draw(step, x0);
     const torch::Tensor x = rows_of(signal_, draws.times).unsqueeze(1) * x0 +
@@ -214,8 +214,8 @@ class Diffcdr final : public TransferModel {
 
   // Step B.
   torch::Tensor task_loss(const Step& step) {
-    const torch::Tensor users = overlap_ratings().users.index({step.rows});
-    const torch::Tensor items = overlap_ratings().items.index({step.rows});
+    const torch::Tensor users = rows_of(overlap_ratings().users, step.rows);
+    const torch::Tensor items = rows_of(overlap_ratings().items, step.rows);
     const torch::Tensor aligned = module_->alignment(sample(rows_of(source_users(), users)));
     const torch::Tensor predicted =
         rows_of(target_offsets(), items) + (aligned * rows_of(target_items(), items)).sum(1);

@@ -67,7 +67,7 @@ class Emcdr final : public TransferModel {
              .schedule = settings_.schedule(),
              .selection = Selection::kColdUsers,
              .loss = [this](const Step& step) {
-               const torch::Tensor users = overlap_users().index({step.rows});
+               const torch::Tensor users = rows_of(overlap_users(), step.rows);
                return (transfer(users) - rows_of(target_users(), users)).square().mean();
              }}};
   }

@@ -116,7 +116,7 @@ class Lacdr final : public TransferModel {
   torch::Tensor loss(const torch::Tensor& rows) {
     // A root at zero has no gradient.
     const auto norm = [](const torch::Tensor& x) { return (x.square().sum(1) + 1e-12).sqrt(); };
-    const torch::Tensor users = users_.index({rows});
+    const torch::Tensor users = rows_of(users_, rows);
     const torch::Tensor known = rows_of(known_, rows);
     const torch::Tensor source = rows_of(source_users(), users);
     const torch::Tensor target = rows_of(target_users(), users);

@@ -75,17 +75,16 @@ class Ptupcdr final : public TransferModel {
  protected:
   torch::Tensor transfer(const torch::Tensor& users) override {
     const torch::Tensor history = rows_of(histories_, users);  // [b, h]
-    const torch::Tensor empty = history.eq(padding_row());
     const torch::Tensor items = rows_of(meta_->items, history.flatten())
                                     .view({users.size(0), settings_.history, -1});  // [b, h, w]
     const torch::Tensor logits =
-        meta_->weight(torch::relu(meta_->key(items))).squeeze(2) - 1e8 * empty.to(torch::kFloat32);
-    const torch::Tensor attention = torch::softmax(logits, 1).unsqueeze(1);
-    const torch::Tensor liking = attention.bmm(items).squeeze(1);  // p_u, [b, w]
+        meta_->weight(torch::relu(meta_->key(items))).squeeze(2) + rows_of(mask_, users);
+    // Sums of products, which are cheaper than batched products of matrices this small.
+    const torch::Tensor liking = (torch::softmax(logits, 1).unsqueeze(2) * items).sum(1);  // p_u
     const torch::Tensor source = rows_of(source_users(), users);
     const torch::Tensor map = meta_->matrix(torch::relu(meta_->hidden(liking)))
                                   .view({users.size(0), source.size(1), width()});
-    return source.unsqueeze(1).bmm(map).squeeze(1);
+    return (source.unsqueeze(2) * map).sum(1);
   }
 
  private:
@@ -104,6 +103,7 @@ class Ptupcdr final : public TransferModel {
     histories_ = index_tensor(histories)
                      .view({static_cast<std::int64_t>(data().n_users()), settings_.history})
                      .to(context().device);
+    mask_ = -1e8 * histories_.eq(padding_row()).to(torch::kFloat32);
     std::vector<float> padding(static_cast<std::size_t>(source_items().size(1)));
     for (float& value : padding) {
       value = static_cast<float>(rng.normal());
@@ -113,8 +113,8 @@ class Ptupcdr final : public TransferModel {
   }
 
   torch::Tensor loss(const torch::Tensor& rows) {
-    const torch::Tensor users = overlap_ratings().users.index({rows});
-    const torch::Tensor items = overlap_ratings().items.index({rows});
+    const torch::Tensor users = rows_of(overlap_ratings().users, rows);
+    const torch::Tensor items = rows_of(overlap_ratings().items, rows);
     const torch::Tensor predicted = rows_of(target_offsets(), items) +
                                     (transfer(users) * rows_of(target_items(), items)).sum(1);
     return (predicted - rows_of(overlap_ratings().ratings, rows)).square().mean();
@@ -122,6 +122,7 @@ class Ptupcdr final : public TransferModel {
 
   PtupcdrSettings settings_;
   torch::Tensor histories_;  // int64 [n_users, history]
+  torch::Tensor mask_;       // float [n_users, history]: -1e8 where the history is padding
   std::shared_ptr<MetaNetwork> meta_ = std::make_shared<MetaNetwork>();
 };
 

@@ -130,7 +130,7 @@ class Sscdr final : public TransferModel {
   // int64 [rows, 2]: i+ and i- of each row. A user who likes nothing has item 0, as in the code.
   [[nodiscard]] torch::Tensor draw_pairs(const torch::Tensor& rows, Rng& rng) const {
     torch::Tensor pairs = torch::empty({rows.size(0), 2}, torch::kInt64);
-    const torch::Tensor users = overlap_ratings().users.index({rows});
+    const torch::Tensor users = rows_of(overlap_ratings().users, rows);
     for (std::int64_t row = 0; row < rows.size(0); ++row) {
       const auto& liked = likes_[static_cast<std::size_t>(users.data_ptr<std::int64_t>()[row])];
       auto* pair = pairs.data_ptr<std::int64_t>() + 2 * row;
@@ -163,8 +163,8 @@ class Sscdr final : public TransferModel {
   torch::Tensor loss(const Step& step) {
     Rng rng = step.rng;
     const torch::Tensor pairs =
-        settings_.resample ? draw_pairs(step.rows, rng) : pairs_.index({step.rows});
-    const torch::Tensor users = overlap_ratings().users.index({step.rows});
+        settings_.resample ? draw_pairs(step.rows, rng) : rows_of(pairs_, step.rows);
+    const torch::Tensor users = rows_of(overlap_ratings().users, step.rows);
     const torch::Tensor target = rows_of(target_users(), users);
     // [3 b, w]: user, liked and other item, one after the other.
     const torch::Tensor from = torch::cat({rows_of(source_users(), users),
