@@ -29,7 +29,10 @@ struct PlainBackboneConfig {
           "Standard deviation of the start; 1 is what torch.nn.Embedding does, and what users and "
           "items without training ratings keep.",
           Range{0.0, 10.0});
-    field("epochs", self.epochs, "Passes over a domain's training ratings.", Range{1, 10000});
+    field("epochs",
+          self.epochs,
+          "Passes over the training ratings (10 in the code).",
+          Range{1, 10000});
     field("batch_size",
           self.batch_size,
           "Ratings per step; 256 or 512 in the published code.",

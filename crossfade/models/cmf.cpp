@@ -23,39 +23,19 @@ namespace {
 constexpr const char* kCitation =
     "Singh and Gordon, Relational Learning via Collective Matrix Factorization, KDD 2008";
 
-struct CmfSettings {
-  std::int64_t dimension = 10;
-  double init_std = 1.0;
+// The plain factor model over both domains; its start and optimiser are those of the backbone.
+struct CmfSettings : PlainBackboneConfig {
   double alpha = 0.5;
-  std::int64_t epochs = 10;
-  std::int64_t batch_size = 256;
-  double learning_rate = 0.01;
-  double weight_decay = 0.0;
-  bool lazy = false;
   std::int64_t patience = 0;
 
   template <typename Self, typename Visitor>
   static void visit(Self& self, Visitor&& field) {
-    field("dimension", self.dimension, "Length of the vectors (10 in the code).", Range{1, 512});
-    field("init_std",
-          self.init_std,
-          "Standard deviation of the start (1 in the code: torch.nn.Embedding).",
-          Range{0.0, 10.0});
+    PlainBackboneConfig::visit(self, field);
     field("alpha",
           self.alpha,
           "Weight of the source's errors, 1 - alpha is the target's; 0.5 = all alike, as in the "
           "code.",
           Range{0.0, 1.0});
-    field("epochs", self.epochs, "Passes over all ratings (10 in the code).", Range{1, 10000});
-    field("batch_size", self.batch_size, "Ratings per step (256 or 512).", Range{1, 1e7});
-    field("learning_rate",
-          self.learning_rate,
-          "Adam step size (0.01 in the code).",
-          Range{1e-8, 10.0});
-    field("weight_decay", self.weight_decay, "L2 on all vectors (0 in the code).", Range{0, 100});
-    field("lazy",
-          self.lazy,
-          "Leave rows outside a batch where they are; false is Adam as torch computes it.");
     field(
         "patience", self.patience, "Epochs without a better value; 0 = never stop.", Range{0, 1e4});
   }
