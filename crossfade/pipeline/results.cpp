@@ -2,6 +2,7 @@
 #include "crossfade/pipeline/results.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "crossfade/core/artifact.h"
@@ -13,23 +14,18 @@ namespace crossfade {
 
 namespace {
 
-// With the epoch chosen on the test users, MAE is the least over epochs, as in the public code
-// that this setting is there to reproduce; RMSE is the least one anyway.
-void use_least_mae(const Json& phases, std::vector<GroupMetrics>& groups) {
-  for (const Json& phase : phases) {
-    if (phase.contains("least_mae") && phase["least_mae"].is_number()) {
-      groups.front().metrics.mae = phase["least_mae"];
+// The least MAE over epochs when an epoch was chosen on the test users, as in the public code that
+// this setting is there to reproduce; a closed form has no epoch to choose.
+std::optional<double> oracle_mae(const Manifest& manifest) {
+  std::optional<double> least;
+  if (manifest.details.value("select", "") == "test-oracle") {
+    for (const Json& phase : manifest.details["phases"]) {
+      if (phase.contains("least_mae") && phase["least_mae"].is_number()) {
+        least = phase["least_mae"].get<double>();
+      }
     }
   }
-}
-
-// Whether an epoch was chosen on the test users; a closed form has none to choose.
-bool has_oracle(const Manifest& manifest) {
-  const Json& phases = manifest.details["phases"];
-  return manifest.details.value("select", "") == "test-oracle" &&
-         std::ranges::any_of(phases, [](const Json& phase) {
-           return phase.contains("least_mae") && phase["least_mae"].is_number();
-         });
+  return least;
 }
 
 }  // namespace
@@ -45,15 +41,15 @@ Summary evaluate_run(const Recipe& recipe, Role role) {
   for (const ModelRow& row : recipe.rows) {
     for (const std::int64_t seed : recipe.seeds) {
       const Manifest manifest = manifest_of_model(recipe.out, row.name, seed);
-      const bool oracle = has_oracle(manifest);
+      const std::optional<double> oracle = oracle_mae(manifest);
       std::vector<GroupMetrics> groups =
           evaluate_groups(load_predictions(layout.model(row.name, seed) / part), config);
       if (oracle && role == Role::kTest) {
-        use_least_mae(manifest.details["phases"], groups);
+        groups.front().metrics.mae = *oracle;
       }
       results.push_back({.model = row.name,
                          .seed = static_cast<std::uint64_t>(seed),
-                         .test_oracle = oracle,
+                         .test_oracle = oracle.has_value(),
                          .groups = std::move(groups)});
     }
   }
