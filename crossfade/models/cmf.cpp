@@ -159,7 +159,8 @@ Factors biased_factors(const JointFactors& joint) {
 ModelEntry cmf_entry() {
   return model_entry<Cmf>({.name = "cmf",
                            .title = "CMF as published: one user vector for both domains",
-                           .citation = kCitation},
+                           .citation = kCitation,
+                           .untrained_items = true},
                           CmfSettings{});
 }
 

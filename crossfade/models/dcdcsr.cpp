@@ -230,7 +230,8 @@ ModelEntry names(const std::string& name, const std::string& title, BackboneKind
           .citation =
               "Zhu et al., A Deep Framework for Cross-Domain and Cross-System "
               "Recommendations, IJCAI 2018",
-          .backbone = backbone};
+          .backbone = backbone,
+          .untrained_items = backbone == BackboneKind::kPlain};
 }
 
 }  // namespace

@@ -275,7 +275,8 @@ ModelEntry names(const std::string& name, const std::string& title, BackboneKind
   return {.name = name,
           .title = title,
           .citation = "Xuan, Diffusion Cross-domain Recommendation, 2024",
-          .backbone = backbone};
+          .backbone = backbone,
+          .untrained_items = backbone == BackboneKind::kPlain};
 }
 
 }  // namespace

@@ -90,7 +90,8 @@ ModelEntry names(const std::string& name, const std::string& title, BackboneKind
           .citation =
               "Man et al., Cross-Domain Recommendation: An Embedding and Mapping Approach, "
               "IJCAI 2017",
-          .backbone = backbone};
+          .backbone = backbone,
+          .untrained_items = backbone == BackboneKind::kPlain};
 }
 
 }  // namespace

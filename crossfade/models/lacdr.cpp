@@ -142,7 +142,8 @@ ModelEntry names(const std::string& name, const std::string& title, BackboneKind
           .citation =
               "Wang et al., Low-dimensional Alignment for Cross-Domain Recommendation, "
               "CIKM 2021",
-          .backbone = backbone};
+          .backbone = backbone,
+          .untrained_items = backbone == BackboneKind::kPlain};
 }
 
 }  // namespace

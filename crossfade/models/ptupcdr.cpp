@@ -132,7 +132,8 @@ ModelEntry names(const std::string& name, const std::string& title, BackboneKind
           .citation =
               "Zhu et al., Personalized Transfer of User Preferences for Cross-domain "
               "Recommendation, WSDM 2022",
-          .backbone = backbone};
+          .backbone = backbone,
+          .untrained_items = backbone == BackboneKind::kPlain};
 }
 
 }  // namespace

@@ -22,6 +22,10 @@ struct ModelEntry {
   bool uses_features = false;                   ///< Whether it reads TrainingData::features.
   BackboneKind backbone = BackboneKind::kNone;  ///< What TrainingData::backbone must be.
 
+  /// Whether target items that nobody rated in training keep the parameters they were drawn with,
+  /// so that their scores are noise. Not so where such an item gets a mean or a content vector.
+  bool untrained_items = false;
+
   /// The model's settings after `table`, as TOML below the table `prefix`; with or without help.
   /// @throws Error  kUsage for an unknown setting or a value out of range.
   std::function<std::string(const TomlTable& table, const std::string& prefix, bool help)>

@@ -191,7 +191,8 @@ ModelEntry names(const std::string& name, const std::string& title, BackboneKind
           .citation =
               "Kang et al., Semi-Supervised Learning for Cross-Domain Recommendation to "
               "Cold-Start Users, CIKM 2019",
-          .backbone = backbone};
+          .backbone = backbone,
+          .untrained_items = backbone == BackboneKind::kPlain};
 }
 
 }  // namespace

@@ -32,7 +32,10 @@ Factors target_factors(const DomainFactors& target) {
 }
 
 ModelEntry entry(const std::string& name, const std::string& title, BackboneKind backbone) {
-  return make_entry({.name = name, .title = title, .backbone = backbone},
+  return make_entry({.name = name,
+                     .title = title,
+                     .backbone = backbone,
+                     .untrained_items = backbone == BackboneKind::kPlain},
                     NoSettings{},
                     [](const TrainingData& data, const NoSettings&, const ModelContext&) {
                       const DomainFactors& target = data.backbone->target;
