@@ -17,6 +17,8 @@ void check_setting(std::string_view name, const std::string& value, GainName);
 
 /// How predictions are judged: the [evaluation] table of a recipe.
 struct EvaluationConfig {
+  std::string rows = "all";
+  std::string unseen_items = "paper";
   std::int64_t ndcg_k = 20;
   std::string ndcg_gain = "exponential";
   std::string ndcg_ties = "average";
@@ -28,6 +30,16 @@ struct EvaluationConfig {
 
   template <typename Self, typename Visitor>
   static void visit(Self& self, Visitor&& field) {
+    field("rows",
+          self.rows,
+          "Which ratings count: all, or those of items with (seen-items) or without (unseen-items: "
+          "dual cold start) a training rating.",
+          OneOf{{"all", "seen-items", "unseen-items"}});
+    field("unseen_items",
+          self.unseen_items,
+          "How a model scores items that it has nothing trained for: paper = by the vector they "
+          "were drawn with, as published; sane = as the average rated item.",
+          OneOf{{"paper", "sane"}});
     field("ndcg_k", self.ndcg_k, "Ranks that NDCG looks at.", Range{1, 1e6});
     field("ndcg_gain",
           self.ndcg_gain,
@@ -56,5 +68,12 @@ struct EvaluationConfig {
     field("confidence", self.confidence, "Level of the confidence intervals.", Range{0.5, 0.9999});
   }
 };
+
+/// Whether the errors are those that training watches on held-out users: of every rating, as
+/// predicted.
+[[nodiscard]] inline bool judges_as_training(const EvaluationConfig& config) {
+  return config.rows == "all" && config.unseen_items == "paper" && !config.clip &&
+         config.errors_over == "ratings";
+}
 
 }  // namespace crossfade

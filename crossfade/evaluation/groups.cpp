@@ -18,6 +18,7 @@ Predictions select(const Predictions& from, const std::function<bool(std::size_t
       out.items.push_back(from.items[row]);
       out.ratings.push_back(from.ratings[row]);
       out.predictions.push_back(from.predictions[row]);
+      out.fallbacks.push_back(from.fallbacks[row]);
       out.unseen_items.push_back(from.unseen_items[row]);
       out.activity.push_back(from.activity[row]);
     }
@@ -62,14 +63,27 @@ Buckets buckets_at(const std::vector<std::int64_t>& edges) {
 
 }  // namespace
 
-std::vector<GroupMetrics> evaluate_groups(const Predictions& predictions,
-                                          const EvaluationConfig& config) {
+Predictions judged_rows(const Predictions& predictions, const EvaluationConfig& config) {
+  Predictions rows = select(predictions, [&](std::size_t row) {
+    return config.rows == "all" ||
+           (predictions.unseen_items[row] != 0) == (config.rows == "unseen-items");
+  });
+  if (config.unseen_items == "sane") {
+    rows.predictions = rows.fallbacks;
+  }
+  return rows;
+}
+
+std::vector<GroupMetrics> evaluate_groups(const Predictions& all, const EvaluationConfig& config) {
+  const Predictions predictions = judged_rows(all, config);
   std::vector<GroupMetrics> groups = {{kAllRows, evaluate(predictions, config)}};
   const auto add = [&](const std::string& name, const std::function<bool(std::size_t)>& keep) {
     groups.push_back({name, evaluate(select(predictions, keep), config)});
   };
-  add("seen items", [&](std::size_t row) { return predictions.unseen_items[row] == 0; });
-  add("unseen items", [&](std::size_t row) { return predictions.unseen_items[row] != 0; });
+  if (config.rows == "all") {
+    add("seen items", [&](std::size_t row) { return predictions.unseen_items[row] == 0; });
+    add("unseen items", [&](std::size_t row) { return predictions.unseen_items[row] != 0; });
+  }
   const Buckets buckets =
       config.activity_edges.empty() ? quartiles(predictions) : buckets_at(config.activity_edges);
   for (std::size_t bucket = 0; bucket < buckets.names.size(); ++bucket) {

@@ -56,6 +56,7 @@ void visit_columns(Self& predictions, Visitor&& column) {
   column("items.npy", predictions.items);
   column("ratings.npy", predictions.ratings);
   column("predictions.npy", predictions.predictions);
+  column("fallbacks.npy", predictions.fallbacks);
   column("unseen_items.npy", predictions.unseen_items);
   column("activity.npy", predictions.activity);
 }
@@ -87,6 +88,7 @@ Predictions make_predictions(Role role,
   out.items = std::move(held_out.items);
   out.ratings = std::move(held_out.ratings);
   out.unseen_items = std::move(held_out.unseen_item);
+  out.fallbacks = predictions;
   out.predictions = std::move(predictions);
   return out;
 }
@@ -112,6 +114,11 @@ void save_predictions(const Predictions& predictions, const fs::path& directory)
 }
 
 Predictions load_predictions(const fs::path& directory) {
+  require(!fs::exists(directory / "predictions.npy") || fs::exists(directory / "fallbacks.npy"),
+          ErrorKind::kData,
+          "{}: was written by an earlier version, without fallbacks.npy; the same `crossfade run` "
+          "command makes it again",
+          directory.string());
   Predictions out;
   bool fits = true;
   visit_columns(out, [&]<typename T>(const char* file, std::vector<T>& column) {

@@ -20,6 +20,8 @@ struct Predictions {
   std::vector<ItemId> items;
   std::vector<float> ratings;              ///< Stars, 1 to 5: the truth.
   std::vector<float> predictions;          ///< On the same scale, not clipped.
+  std::vector<float> fallbacks;            ///< The same, but where the model has nothing trained
+                                           ///< for the item: what it says of the average one.
   std::vector<std::uint8_t> unseen_items;  ///< 1 where the item has no training rating.
   std::vector<std::int32_t> activity;      ///< How many source ratings the row's user has.
 
@@ -27,6 +29,7 @@ struct Predictions {
 };
 
 /// Puts `predictions`, one per row of `held_out`, beside the truth. `source` gives the activity.
+/// Nothing falls back: fallbacks are the predictions.
 [[nodiscard]] Predictions make_predictions(Role role,
                                            HeldOut held_out,
                                            std::vector<float> predictions,
@@ -40,7 +43,8 @@ void check_finite(const Predictions& predictions);
 void save_predictions(const Predictions& predictions, const std::filesystem::path& directory);
 
 /// Reads what save_predictions wrote.
-/// @throws Error  kIo; kData when the columns do not fit together.
+/// @throws Error  kIo; kData when the columns do not fit together, or when an earlier version wrote
+///                them, without fallbacks.
 [[nodiscard]] Predictions load_predictions(const std::filesystem::path& directory);
 
 }  // namespace crossfade

@@ -93,6 +93,26 @@ Grid mae_grid(Task task) {
       [](const CellSummary&, const GroupSummary& all) { return Texts{value(all.mae.value)}; });
 }
 
+// Which rows count at the points of a task; how many, when not all do and it is one number.
+Texts row_lines(Task task) {
+  Texts lines;
+  const auto add = [&lines](const std::string& line) {
+    if (std::ranges::find(lines, line) == lines.end()) {
+      lines.push_back(line);
+    }
+  };
+  for (const CellSummary& cell : task) {
+    add(counts_note(cell.summary));
+  }
+  if (lines.size() > 1 || task.front().summary.config.rows == "all") {
+    lines.clear();
+  }
+  for (const CellSummary& cell : task) {
+    std::ranges::for_each(row_notes(cell.summary.config), add);
+  }
+  return lines;
+}
+
 // What the numbers of a task mean.
 std::string note(Task task) {
   const Summary& first = task.front().summary;
@@ -103,8 +123,11 @@ std::string note(Task task) {
     text += fmt::format(" diff.: RMSE against {}", other);
     text += seeds == 1 ? "." : fmt::format("; ° p < {} by the paired t-test.", kSignificant);
   }
+  for (const std::string& line : row_lines(task)) {
+    text += "\n" + line;
+  }
   if (std::ranges::any_of(first.models, &ModelSummary::test_oracle)) {
-    text += fmt::format("\n{}", kOracleNote);
+    text += fmt::format("\n{}", oracle_note(first.config));
   }
   return text;
 }

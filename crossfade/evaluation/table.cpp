@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <string_view>
 #include <vector>
 
@@ -108,12 +109,9 @@ Grid group_grid(const Summary& summary) {
 }
 
 std::vector<std::string> notes(const Summary& summary) {
-  const GroupSummary& all = summary.models.front().groups.front();
-  std::vector<std::string> lines = {
-      fmt::format("Each seed: {} ratings of {} {} users. Mean ± standard deviation over seeds.",
-                  range(all.rows),
-                  range(all.users),
-                  summary.role == Role::kTest ? "cold-start test" : "pseudo-cold validation")};
+  std::vector<std::string> lines = {counts_note(summary) +
+                                    " Mean ± standard deviation over seeds."};
+  std::ranges::copy(row_notes(summary.config), std::back_inserter(lines));
   const std::string& other = summary.config.compare_with;
   if (has_model(summary, other)) {
     lines.push_back(fmt::format("p: paired t-test against {} over the same seeds.", other));
@@ -121,7 +119,7 @@ std::vector<std::string> notes(const Summary& summary) {
     lines.push_back(fmt::format("{} is not among the models: no comparison.", other));
   }
   if (std::ranges::any_of(summary.models, &ModelSummary::test_oracle)) {
-    lines.emplace_back(kOracleNote);
+    lines.push_back(oracle_note(summary.config));
   }
   return lines;
 }
@@ -150,6 +148,37 @@ Json to_json(const GroupSummary& group) {
 }
 
 }  // namespace
+
+std::string oracle_note(const EvaluationConfig& config) {
+  return fmt::format(
+      "* Epoch chosen on the test users (select = test-oracle){}: only to compare with published "
+      "tables.",
+      judges_as_training(config) ? ", MAE and RMSE each at its own" : "");
+}
+
+std::string counts_note(const Summary& summary) {
+  const GroupSummary& all = summary.models.front().groups.front();
+  return fmt::format("Each seed: {} ratings of {} {} users.",
+                     range(all.rows),
+                     range(all.users),
+                     summary.role == Role::kTest ? "cold-start test" : "pseudo-cold validation");
+}
+
+std::vector<std::string> row_notes(const EvaluationConfig& config) {
+  std::vector<std::string> lines;
+  if (config.rows != "all") {
+    lines.push_back(fmt::format("rows = {}: only ratings of items that {} training user rated.",
+                                config.rows,
+                                config.rows == "unseen-items" ? "no" : "some"));
+  }
+  if (config.unseen_items == "sane") {
+    lines.emplace_back(
+        "unseen_items = sane: an item that a model has nothing trained for is scored as the "
+        "average "
+        "item.");
+  }
+  return lines;
+}
 
 std::string to_text(const Summary& summary) {
   if (summary.models.empty()) {
@@ -181,6 +210,8 @@ std::string to_json_lines(const Summary& summary) {
                  {"role", summary.role == Role::kTest ? "test" : "validation"},
                  {"test_oracle", model.test_oracle},
                  {"seeds", model.seeds},
+                 {"rows", summary.config.rows},
+                 {"unseen_items", summary.config.unseen_items},
                  {"ndcg_k", summary.config.ndcg_k},
                  {"confidence", summary.config.confidence},
                  {"compare_with", summary.config.compare_with}};

@@ -8,6 +8,7 @@
 
 #include "crossfade/core/npy.h"
 #include "crossfade/evaluation/predictions.h"
+#include "crossfade/pipeline/fallback.h"
 
 namespace crossfade {
 namespace {
@@ -52,12 +53,20 @@ void write_factors(const Factors& factors, const fs::path& directory) {
   write("items.npy", factors.items);
 }
 
-// Every rating the source shop has of a user counts as activity, hidden from models or not.
-void write_predictions(Model& model, Role role, const Job& job, const fs::path& directory) {
-  const HeldOut& rows = role == Role::kTest ? job.data.test : job.data.validation;
-  save_predictions(
-      make_predictions(role, rows, predict(model, rows), job.dataset.ratings(Domain::kSource)),
-      directory);
+// The predictions of a trained model for the held-out users of a role, as they are stored.
+Predictions predictions_of(Model& model,
+                           const std::optional<Factors>& factors,
+                           Role role,
+                           const Job& job) {
+  const HeldOut& held_out = role == Role::kTest ? job.data.test : job.data.validation;
+  // Every rating the source shop has of a user counts as activity, hidden from models or not.
+  Predictions rows = make_predictions(
+      role, held_out, predict(model, held_out), job.dataset.ratings(Domain::kSource));
+  if (job.row.entry->untrained_items) {
+    require(factors.has_value(), ErrorKind::kInternal, "untrained items without factor tables");
+    fall_back(rows, *factors, job.data.target.view());
+  }
+  return rows;
 }
 
 Json to_json(const std::vector<PhaseReport>& phases) {
@@ -82,8 +91,10 @@ const SharedBackbone* backbone_of(const Job& job) {
 ArtifactKey key_of(const Job& job) {
   const SharedBackbone* backbone = backbone_of(job);
   return {.stage = "model",
-          .config = fmt::format("model = {}\nseed = {}\nselect = {}\ndevice = {}\n{}",
+          .config = fmt::format("model = {}\nfallbacks = {}\nseed = {}\nselect = {}\n"
+                                "device = {}\n{}",
                                 job.row.entry->name,
+                                job.row.entry->untrained_items ? "average item" : "none",
                                 job.data.seed,
                                 job.recipe.training.select,
                                 job.recipe.training.device,
@@ -126,11 +137,12 @@ Json build(const Job& job, const TrainOptions& base, const fs::path& directory) 
   }
   const std::vector<PhaseReport> phases = train(*model, options);
   save_model(*model, directory / "model.pt");
-  if (const std::optional<Factors> factors = model->factors()) {
+  const std::optional<Factors> factors = model->factors();
+  if (factors) {
     write_factors(*factors, directory);
   }
-  write_predictions(*model, Role::kValidation, job, directory / "val");
-  write_predictions(*model, Role::kTest, job, directory / "test");
+  save_predictions(predictions_of(*model, factors, Role::kValidation, job), directory / "val");
+  save_predictions(predictions_of(*model, factors, Role::kTest, job), directory / "test");
   Json facts = Json::object();
   for (const auto& [name, value] : model->facts()) {
     facts[name] = value;

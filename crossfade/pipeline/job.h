@@ -43,7 +43,8 @@ struct Job {
 };
 
 /// Trains the job's model, or goes on where its checkpoint stands, and writes the artifact
-/// models/<row>/seed-<n>: state, factor tables, predictions on validation and test rows.
+/// models/<row>/seed-<n>: state, factor tables, predictions on validation and test rows,
+/// with what fall_back says where the model's entry has untrained_items.
 /// @throws Error  of the model or the trainer.
 ArtifactState run_job(const Job& job, const RunLayout& layout, const OnEpoch& on_epoch);
 

@@ -44,7 +44,16 @@ Summary evaluate_run(const Recipe& recipe, Role role) {
       const std::optional<double> oracle = oracle_mae(manifest);
       std::vector<GroupMetrics> groups =
           evaluate_groups(load_predictions(layout.model(row.name, seed) / part), config);
-      if (oracle && role == Role::kTest) {
+      require(config.rows == "all" || groups.front().metrics.rows > 0,
+              ErrorKind::kData,
+              "{}: evaluation.rows = \"{}\" leaves no {} rating with seed {}; set it to all, or "
+              "{} dataset.beta",
+              recipe.out,
+              config.rows,
+              role == Role::kTest ? "test" : "validation",
+              seed,
+              config.rows == "unseen-items" ? "raise" : "lower");
+      if (oracle && role == Role::kTest && judges_as_training(config)) {
         groups.front().metrics.mae = *oracle;
       }
       results.push_back({.model = row.name,

@@ -43,6 +43,29 @@ TEST(Groups, SeenAndUnseenItemsAreApart) {
   EXPECT_EQ(groups[2].metrics.mae, 3);
 }
 
+TEST(Groups, RowsSayWhichItemsCountAndThenNoGroupSaysItAgain) {
+  const Predictions rows = testing::predictions_of(
+      {{0, 0, 5, 4, false, 3}, {0, 1, 1, 4, true, 3}, {1, 0, 2, 4, false, 12}});
+  const auto unseen = evaluate_groups(rows, {.rows = "unseen-items", .activity_edges = {10}});
+  EXPECT_THAT(names_of(unseen), ElementsAre("all", "source < 10", "source >= 10"));
+  EXPECT_THAT(rows_of(unseen), ElementsAre(1, 1, 0));
+  EXPECT_EQ(unseen[0].metrics.mae, 3);
+  const auto seen = evaluate_groups(rows, {.rows = "seen-items", .activity_edges = {10}});
+  EXPECT_THAT(rows_of(seen), ElementsAre(2, 1, 1));
+  EXPECT_EQ(seen[0].metrics.mae, 1.5);
+}
+
+TEST(Groups, SaneTakesTheFallbacks) {
+  Predictions rows = testing::predictions_of({{0, 0, 5, 4, false}, {0, 1, 1, 4, true}});
+  rows.fallbacks = {4, 2};
+  const auto paper = evaluate_groups(rows, {});
+  const auto sane = evaluate_groups(rows, {.unseen_items = "sane"});
+  EXPECT_EQ(paper[0].metrics.mae, 2);
+  EXPECT_EQ(sane[0].metrics.mae, 1);
+  EXPECT_EQ(sane[1].metrics.mae, paper[1].metrics.mae);
+  EXPECT_EQ(sane[2].metrics.mae, 1);
+}
+
 TEST(Groups, EdgesBeginTheirGroup) {
   const Predictions rows = testing::predictions_of({{0, 0, 5, 4, false, 9},
                                                     {1, 0, 5, 4, false, 10},

@@ -30,6 +30,7 @@ TEST(Predictions, KnowHowActiveTheirUsersAreInTheSource) {
   EXPECT_THAT(rows.activity, ElementsAre(2, 2, 0));
   EXPECT_THAT(rows.unseen_items, ElementsAre(0, 1, 0));
   EXPECT_THAT(rows.predictions, ElementsAre(3.5F, 4.5F, 2));
+  EXPECT_EQ(rows.fallbacks, rows.predictions);
 }
 
 TEST(Predictions, ReadBackWhatWasWritten) {
@@ -37,6 +38,7 @@ TEST(Predictions, ReadBackWhatWasWritten) {
   Predictions rows =
       testing::predictions_of({{2, 0, 5, 4.25F, true, 7}, {2, 9, 1, -0.5F, false, 7}});
   rows.role = Role::kValidation;
+  rows.fallbacks = {3.75F, -0.5F};
   save_predictions(rows, temp / "predictions");
   const Predictions loaded = load_predictions(temp / "predictions");
   EXPECT_EQ(loaded.role, rows.role);
@@ -44,6 +46,7 @@ TEST(Predictions, ReadBackWhatWasWritten) {
   EXPECT_EQ(loaded.items, rows.items);
   EXPECT_EQ(loaded.ratings, rows.ratings);
   EXPECT_EQ(loaded.predictions, rows.predictions);
+  EXPECT_EQ(loaded.fallbacks, rows.fallbacks);
   EXPECT_EQ(loaded.unseen_items, rows.unseen_items);
   EXPECT_EQ(loaded.activity, rows.activity);
 }
@@ -70,6 +73,17 @@ TEST(Predictions, RefuseColumnsThatDoNotFitTogether) {
   wrong_role.role = Role::kSide;
   save_predictions(wrong_role, temp.path());
   refused();
+}
+
+TEST(Predictions, RefuseWhatAnEarlierVersionWroteInsteadOfGuessing) {
+  const testing::TempDirectory temp;
+  save_predictions(testing::predictions_of({{2, 0, 5, 4}}), temp.path());
+  std::filesystem::remove(temp / "fallbacks.npy");
+  testing::expect_error(ErrorKind::kData,
+                        temp.path().string() +
+                            ": was written by an earlier version, without fallbacks.npy; the same "
+                            "`crossfade run` command makes it again",
+                        [&] { static_cast<void>(load_predictions(temp.path())); });
 }
 
 }  // namespace

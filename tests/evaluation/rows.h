@@ -23,6 +23,7 @@ inline Predictions predictions_of(const std::vector<PredictedRow>& rows) {
     out.items.push_back(ItemId{row.item});
     out.ratings.push_back(row.rating);
     out.predictions.push_back(row.prediction);
+    out.fallbacks.push_back(row.prediction);
     out.unseen_items.push_back(row.unseen ? 1 : 0);
     out.activity.push_back(row.activity);
   }

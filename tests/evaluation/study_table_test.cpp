@@ -62,6 +62,27 @@ TEST(StudyTable, HasTablesForEveryTaskWithItsPointsSideBySide) {
             "t-test.\n");
 }
 
+TEST(StudyTable, SaysOnceWhichRowsCountAndHowMany) {
+  CellSummary paper = cell("books", "unseen_items paper", 0.02);
+  CellSummary sane = cell("books", "unseen_items sane", 0.02);
+  paper.summary.config.rows = "unseen-items";
+  sane.summary.config.rows = "unseen-items";
+  sane.summary.config.unseen_items = "sane";
+  const std::string rows =
+      "rows = unseen-items: only ratings of items that no training user rated.\n"
+      "unseen_items = sane: an item that a model has nothing trained for is scored as the average "
+      "item.\n";
+  const std::string same = to_text({paper, sane});
+  EXPECT_TRUE(
+      same.ends_with("t-test.\nEach seed: 100 ratings of 10 cold-start test users.\n" + rows))
+      << same;
+  for (ModelSummary& model : sane.summary.models) {
+    model.groups[0].rows = {.least = 90, .most = 91};
+  }
+  const std::string different = to_text({paper, sane});
+  EXPECT_TRUE(different.ends_with("t-test.\n" + rows)) << different;
+}
+
 TEST(StudyTable, MarkdownHasAHeadingPerTask) {
   const std::string text = to_markdown({cell("books", "", 0.02), cell("films", "", 0.01)});
   EXPECT_NE(text.find("### books\n\n| model"), std::string::npos);

@@ -86,6 +86,23 @@ TEST(Table, WithoutTheComparedModelThereIsNoComparison) {
   EXPECT_NE(text.find("of 665 pseudo-cold validation users"), std::string::npos);
 }
 
+TEST(Table, SaysWhichRowsCountAndHowUnseenItemsAreScored) {
+  const std::string text = to_text(summarize({result("music-paper", 1, 0.7, 0.9)},
+                                             Role::kTest,
+                                             {.rows = "unseen-items", .unseen_items = "sane"}));
+  EXPECT_NE(
+      text.find("over seeds.\n"
+                "rows = unseen-items: only ratings of items that no training user rated.\n"
+                "unseen_items = sane: an item that a model has nothing trained for is scored as "
+                "the average item.\n"),
+      std::string::npos)
+      << text;
+  // The least MAE over epochs is of all rows and does not stand in this table.
+  EXPECT_NE(text.find("(select = test-oracle): only to compare"), std::string::npos);
+  EXPECT_EQ(row_notes({.rows = "seen-items"})[0],
+            "rows = seen-items: only ratings of items that some training user rated.");
+}
+
 TEST(Table, NoLineIsLongerThan110Letters) {
   std::vector<SeedResult> results = {result("bias-transfer", 1, 0.7, 0.9),
                                      result("bias-transfer", 2, 0.7, 0.91)};

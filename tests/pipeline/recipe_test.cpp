@@ -59,6 +59,12 @@ TEST(Recipe, ErrorsNameFileAndLine) {
                "r.toml:2: ndcg_gain = \"binary:9\" is not one of: exponential, linear, binary:T "
                "with T above 1 and up to 5",
                [] { parse("[evaluation]\nndcg_gain = \"binary:9\"\n"); });
+  expect_error(ErrorKind::kUsage,
+               "r.toml:2: rows = \"cold\" is not one of: all, seen-items, unseen-items",
+               [] { parse("[evaluation]\nrows = \"cold\"\n"); });
+  expect_error(ErrorKind::kUsage,
+               "r.toml:2: unseen_items = \"mean\" is not one of: paper, sane",
+               [] { parse("[evaluation]\nunseen_items = \"mean\"\n"); });
   expect_error(ErrorKind::kUsage, "r.toml:2: activity_edges = [9, 3] does not ascend", [] {
     parse("[evaluation]\nactivity_edges = [9, 3]\n");
   });
