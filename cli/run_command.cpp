@@ -55,7 +55,10 @@ void run_study(const Study& study, ProgressPrinter& progress, bool json) {
                               cell.point,
                               cells.size() + 1,
                               study.cells.size()));
-    cells.push_back({cell.task, cell.point, run_one(cell.recipe, progress)});
+    cells.push_back({cell.task,
+                     cell.point,
+                     cell.judged_only ? evaluate_run(cell.recipe, Role::kTest)
+                                      : run_one(cell.recipe, progress)});
     write_study(study, cells);  // A study takes long; what there is can be read.
   }
   fmt::print("{}", json ? to_json_lines(cells) : to_text(cells));

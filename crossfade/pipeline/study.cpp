@@ -87,6 +87,25 @@ std::string directory_name(const std::string& point) {
   return name;
 }
 
+// The part of a point that its run depends on.
+Point trained_part(Point point) {
+  std::erase_if(
+      point, [](const std::string& assignment) { return assignment.starts_with("evaluation."); });
+  return point;
+}
+
+void require_distinct_names(const std::vector<Point>& points, const fs::path& file) {
+  std::set<std::string> names;
+  for (const Point& point : points) {
+    const std::string name = directory_name(name_of(point));
+    require(names.insert(name).second,
+            ErrorKind::kUsage,
+            "{}: two points of vary have the name {}; name every value once",
+            file.string(),
+            name);
+  }
+}
+
 // Whether points differ in what is ingested, so that they cannot share the task's tables.
 bool changes_tables(const Point& point) {
   return std::ranges::any_of(point, [](const std::string& assignment) {
@@ -105,11 +124,9 @@ StudyCell make_cell(const fs::path& task_file,
     merge(table, parse_assignment(assignment, "vary"));
   }
   cell.recipe = make_recipe(std::move(table));
-  cell.recipe.out = (out / cell.task).string();
-  if (!cell.point.empty()) {
-    cell.recipe.out += "/" + directory_name(cell.point);
-  }
-  cell.recipe.tables = cell.point.empty() || changes_tables(point) ? "" : "..";
+  const std::string run = directory_name(name_of(trained_part(point)));
+  cell.recipe.out = (out / cell.task).string() + (run.empty() ? "" : "/" + run);
+  cell.recipe.tables = run.empty() || changes_tables(point) ? "" : "..";
   return cell;
 }
 
@@ -125,10 +142,11 @@ std::optional<Study> load_study(const fs::path& file, const std::vector<std::str
     merge(table, parse_assignment(assignment));
   }
   const std::vector<Point> points = points_of(table.take("vary"));
+  require_distinct_names(points, file);
   const std::optional<TomlEntry> out = table.take("out");
   Study study{.out = out ? value_of<std::string>(*out, "a text") : "runs/study", .cells = {}};
   std::set<std::string> names;
-  std::set<std::string> directories;
+  std::set<std::string> runs;
   for (const std::string& task : value_of<std::vector<std::string>>(*tasks, "a list of recipes")) {
     const fs::path task_file = file.parent_path() / task;
     require(names.insert(task_file.stem().string()).second,
@@ -138,12 +156,8 @@ std::optional<Study> load_study(const fs::path& file, const std::vector<std::str
             task_file.stem().string());
     for (const Point& point : points) {
       study.cells.push_back(make_cell(task_file, point, table, study.out));
-      const std::string& directory = study.cells.back().recipe.out;
-      require(directories.insert(directory).second,
-              ErrorKind::kUsage,
-              "{}: two points of vary have the directory {}; name every value once",
-              file.string(),
-              directory);
+      StudyCell& cell = study.cells.back();
+      cell.judged_only = !runs.insert(cell.recipe.out).second;
     }
   }
   require(!study.cells.empty(),

@@ -15,7 +15,8 @@ namespace crossfade {
 struct StudyCell {
   std::string task;   ///< Name of the task's recipe, without ".toml".
   std::string point;  ///< "beta 0.2": the varied settings; "" when nothing varies.
-  Recipe recipe;      ///< Complete: `out` is the cell's own, ingest and dataset are the task's.
+  Recipe recipe;      ///< Complete: `out` is the run's own, ingest and dataset are the task's.
+  bool judged_only = false;  ///< An earlier cell's run is this one's, too.
 };
 
 /// The same models on several tasks, at several values of some settings.
@@ -31,7 +32,12 @@ struct Study {
 ///     out = "runs/study"                       runs stand in <out>/<task>/<point>
 ///
 /// Everything else is put on top of every task's recipe, and `assignments` on top of that.
-/// @throws Error  as load_recipe; kUsage for tasks of equal names.
+///
+/// What is trained does not depend on [evaluation]: points that differ there alone share one run,
+/// in a directory named after the other settings. recipe.toml and results/ of that directory are
+/// those of the first such point, which runs; the others (judged_only) only evaluate, and their
+/// results stand in the study's tables.
+/// @throws Error  as load_recipe; kUsage for tasks of equal names and points of equal names.
 [[nodiscard]] std::optional<Study> load_study(const std::filesystem::path& file,
                                               const std::vector<std::string>& assignments);
 

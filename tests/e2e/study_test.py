@@ -18,6 +18,21 @@ models = {json.dumps(MODELS)}
 epochs = 3
 """
 
+# Many items, few ratings: some items have no training rating.
+DUAL = """
+tasks = ["r.toml"]
+vary."evaluation.unseen_items" = ["paper", "sane"]
+out = "dual"
+data = "thin-shops"
+models = ["constant", "tgt", "cmf", "tgt+", "cmf+", "music"]
+
+[ingest]
+min_user_reviews = 3
+
+[evaluation]
+rows = "unseen-items"
+"""
+
 
 class Study(product.ProductTest):
     @classmethod
@@ -60,6 +75,65 @@ class Study(product.ProductTest):
                            "--set", 'models=["bias-transfer", "emcdr"]')
         self.assertRegex(out, r"\nemcdr \* ")
         self.assertRegex(out, r"\nbias-transfer +\d")
+
+    def test_the_least_mae_of_the_oracle_stands_beside_its_own_rows_only(self):
+        self.succeed("run", "r.toml", "--select", "test-oracle", "--set", "out=oracle-run",
+                     "--set", 'models=["ptupcdr"]')
+
+        def mae(*arguments):
+            row = json.loads(self.succeed("evaluate", "--run", "oracle-run", "--format", "json",
+                                          *arguments))
+            return row["groups"]["all"]["mae"]["mean"]
+
+        # The sample has no unseen items: the same rows, then with the MAE of the epoch kept.
+        self.assertLess(mae(), mae("--set", "evaluation.rows=seen-items"))
+
+
+class DualColdStart(product.ProductTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.call("synth", "--out", "thin-shops", "--users", "120", "--quiet", "--set",
+                 "target_items=400", "--set", "reviews_per_user=8", "--set", "min_reviews=5",
+                 "--set", "image_size=8")
+        (cls.folder / "dual.toml").write_text(DUAL)
+        cls.code, cls.table, cls.log = cls.call("run", "dual.toml")
+
+    def maes(self, lines):
+        rows = [json.loads(line) for line in lines.splitlines()]
+        return {(row["model"], row["unseen_items"]): row["groups"]["all"]["mae"]["mean"]
+                for row in rows}
+
+    def stored(self):
+        return self.maes((self.folder / "dual/results/results.jsonl").read_text())
+
+    def test_sane_changes_the_rows_that_have_untrained_items_and_no_others(self):
+        self.assertEqual(self.code, 0, self.log)
+        maes = self.stored()
+        for model, untrained in [("tgt", True), ("cmf", True), ("tgt+", False), ("cmf+", False),
+                                 ("constant", False), ("music", False)]:
+            changed = maes[model, "paper"] != maes[model, "sane"]
+            self.assertEqual(changed, untrained, model)
+
+    def test_points_of_the_evaluation_share_one_run(self):
+        self.assertEqual(self.log.count("cmf seed 1"), 1, self.log)
+        self.assertTrue((self.folder / "dual/r/models/cmf/seed-1").is_dir())
+        self.assertFalse(list((self.folder / "dual/r").glob("unseen*")))
+        self.assertIn('unseen_items = "paper"', (self.folder / "dual/r/recipe.toml").read_text())
+        self.assertIn("rows = unseen-items", (self.folder / "dual/r/results/table.txt").read_text())
+
+    def test_evaluate_switches_without_training(self):
+        out = self.succeed("evaluate", "--run", "dual/r", "--format", "json", "--set",
+                           "evaluation.unseen_items=sane")
+        stored = self.stored()
+        for row, mae in self.maes(out).items():
+            self.assertEqual(mae, stored[row])
+
+    def test_a_seed_without_such_ratings_is_named(self):
+        self.succeed("run", "r.toml", "--set", 'models=["constant"]')
+        self.refuse(3, 'crossfade: run: evaluation.rows = "unseen-items" leaves no test rating '
+                    "with seed 1; set it to all, or raise dataset.beta", "evaluate", "--run", "run",
+                    "--set", "evaluation.rows=unseen-items")
 
 
 if __name__ == "__main__":

@@ -70,6 +70,36 @@ TEST_F(StudyFile, PointsThatReadOtherRowsHaveTablesOfTheirOwn) {
   EXPECT_EQ(layout_of(study->cells[0].recipe).ingest(), "runs/study/books/min_words-1/ingest");
 }
 
+TEST_F(StudyFile, PointsThatAreOnlyJudgedInAnotherWayShareOneRun) {
+  const auto study = load(R"(
+tasks = ["books.toml", "films.toml"]
+vary."dataset.beta" = [0.2, 0.8]
+vary."evaluation.unseen_items" = ["paper", "sane"]
+)");
+  ASSERT_EQ(study->cells.size(), 8U);
+  const StudyCell& first = study->cells[2];
+  const StudyCell& second = study->cells[3];
+  EXPECT_EQ(first.point, "beta 0.8, unseen_items paper");
+  EXPECT_EQ(second.point, "beta 0.8, unseen_items sane");
+  EXPECT_EQ(first.recipe.out, "runs/study/books/beta-0.8");
+  EXPECT_EQ(second.recipe.out, first.recipe.out);
+  EXPECT_EQ(layout_of(second.recipe).ingest(), "runs/study/books/ingest");
+  EXPECT_EQ(second.recipe.evaluation.unseen_items, "sane");
+  for (std::size_t n = 0; n < study->cells.size(); ++n) {
+    EXPECT_EQ(study->cells[n].judged_only, n % 2 == 1) << n;
+  }
+}
+
+TEST_F(StudyFile, WhenOnlyTheEvaluationVariesATaskIsOneRun) {
+  const auto study =
+      load("tasks = [\"books.toml\"]\nvary.\"evaluation.clip\" = [\"false\", \"true\"]\n");
+  ASSERT_EQ(study->cells.size(), 2U);
+  EXPECT_EQ(study->cells[0].recipe.out, "runs/study/books");
+  EXPECT_EQ(layout_of(study->cells[1].recipe).dataset(), "runs/study/books/dataset");
+  EXPECT_FALSE(study->cells[0].judged_only);
+  EXPECT_TRUE(study->cells[1].judged_only);
+}
+
 TEST_F(StudyFile, ARecipeIsNoStudy) {
   EXPECT_FALSE(load("seeds = [1]\n").has_value());
 }
@@ -93,8 +123,7 @@ TEST_F(StudyFile, ErrorsNameTheLine) {
     load("tasks = [\"books.toml\"]\nvary.\"dataset.beta\" = [2]\n");
   });
   expect_error(ErrorKind::kUsage,
-               at(": two points of vary have the directory runs/study/books/beta-0.2; name every "
-                  "value once"),
+               at(": two points of vary have the name beta-0.2; name every value once"),
                [&] { load("tasks = [\"books.toml\"]\nvary.\"dataset.beta\" = [0.2, 0.2]\n"); });
   expect_error(ErrorKind::kIo,
                (directory_ / "nope.toml").string() + ": No such file or directory",
