@@ -36,7 +36,7 @@ World make_world(std::size_t rated_source, std::size_t rated_target, float sourc
               .target = {},
               .roles = {},
               .n_source_items = rated_source,
-              .n_target_items = rated_target + 1};  // The last item of the target has no rating.
+              .n_target_items = rated_target + 2};  // The last two of the target have no rating.
   for (std::size_t u = 0; u < 15; ++u) {
     world.roles.push_back(u < 10 ? Role::kOverlap : u < 14 ? Role::kTest : Role::kSide);
     add_ratings(world.source, u < 14 ? rated_source : 0, source_rating);
@@ -49,8 +49,8 @@ class EdgeWorld : public ::testing::TestWithParam<std::string> {
  protected:
   EdgeWorld() { configure_torch(); }
 
-  // Trains the model on the world and expects finite scores for everybody and every item.
-  static void expect_scores(const World& world, std::int64_t dimension) {
+  // Trains the model on the world and returns everybody's scores, a row per target item.
+  static std::vector<std::vector<float>> scores(const World& world, std::int64_t dimension) {
     BackboneConfig config;
     config.plain.dimension = dimension;
     config.biased.dimension = dimension;
@@ -70,14 +70,20 @@ class EdgeWorld : public ::testing::TestWithParam<std::string> {
                             .backbone = &backbone};
     const auto model = make_model(entry, data, {}, {.rng = Rng(1)});
     train(*model, {});
+    std::vector<UserId> users;
+    for (std::size_t u = 0; u < world.roles.size(); ++u) {
+      users.push_back(UserId{static_cast<std::int32_t>(u)});
+    }
+    std::vector<std::vector<float>> rows;
     for (std::size_t item = 0; item < world.n_target_items; ++item) {
-      std::vector<UserId> users;
-      for (std::size_t u = 0; u < world.roles.size(); ++u) {
-        users.push_back(UserId{static_cast<std::int32_t>(u)});
-      }
       const std::vector<ItemId> items(users.size(), ItemId{static_cast<std::int32_t>(item)});
-      std::vector<float> out(users.size());
-      model->score(users, items, out);
+      model->score(users, items, rows.emplace_back(users.size()));
+    }
+    return rows;
+  }
+
+  static void expect_scores(const World& world, std::int64_t dimension) {
+    for (const std::vector<float>& out : scores(world, dimension)) {
       EXPECT_TRUE(std::ranges::all_of(out, [](float score) { return std::isfinite(score); }));
     }
   }
@@ -94,6 +100,11 @@ TEST_P(EdgeWorld, AShopHasOneItem) {
 
 TEST_P(EdgeWorld, VectorsAreLongerThanThereAreRatings) {
   expect_scores(make_world(2, 2, 4.0F), 64);
+}
+
+TEST_P(EdgeWorld, ItemsWithoutRatingsAreAlikeUnlessTheyKeepWhatTheyWereDrawnWith) {
+  const std::vector<std::vector<float>> rows = scores(make_world(6, 6, 2.0F), 4);
+  EXPECT_EQ(rows[6] != rows[7], find_model(GetParam()).untrained_items);
 }
 
 std::vector<std::string> rating_models() {
