@@ -1,42 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <string_view>
 #include <vector>
 
 #include "crossfade/core/progress.h"
 #include "crossfade/core/random.h"
 #include "crossfade/dataset/dataset.h"
+#include "crossfade/dataset/per_domain.h"
 #include "crossfade/dataset/split.h"
 #include "crossfade/features/config.h"
 
 namespace crossfade {
-
-inline constexpr std::array kDomains{Domain::kSource, Domain::kTarget};
-
-/// "source" or "target": the domain's folder in an ingest artifact.
-[[nodiscard]] constexpr std::string_view name_of(Domain domain) noexcept {
-  return domain == Domain::kSource ? "source" : "target";
-}
-
-/// One value for each domain.
-template <typename T>
-struct PerDomain {
-  T source;
-  T target;
-
-  [[nodiscard]] T& operator[](Domain domain) noexcept {
-    return domain == Domain::kSource ? source : target;
-  }
-
-  [[nodiscard]] const T& operator[](Domain domain) const noexcept {
-    return domain == Domain::kSource ? source : target;
-  }
-};
 
 /// Who listens to a features build.
 struct FeatureCallbacks {

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crossfade/documents/word_vectors.h"
+
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <span>
+#include <string>
+
+#include "crossfade/core/error.h"
+#include "crossfade/features/text/tokenizer.h"
+
+namespace crossfade {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kBlank = " \t\r";
+
+// Cuts the next field off `line`; empty at its end.
+std::string_view take_field(std::string_view& line) {
+  line.remove_prefix(std::min(line.find_first_not_of(kBlank), line.size()));
+  const std::string_view field = line.substr(0, line.find_first_of(kBlank));
+  line.remove_prefix(field.size());
+  return field;
+}
+
+std::size_t count_fields(std::string_view line) {
+  std::size_t count = 0;
+  while (!take_field(line).empty()) {
+    ++count;
+  }
+  return count;
+}
+
+// The word as reviews spell it; nothing when it is none or several.
+std::optional<std::string> folded(std::string_view word) {
+  Tokenizer tokens(word);
+  if (!tokens.next()) {
+    return std::nullopt;
+  }
+  std::string first(tokens.word());
+  return tokens.next() ? std::nullopt : std::optional(std::move(first));
+}
+
+class VectorReader {
+ public:
+  VectorReader(const fs::path& file, std::size_t n_words) : file_(file) {
+    table_.known.resize(n_words);
+  }
+
+  // A header or the first vector.
+  void first_line(std::string_view line) {
+    const std::size_t fields = count_fields(line);
+    require(fields >= 2,
+            ErrorKind::kData,
+            "{}:1: no word vectors; expected a word and its numbers, or \"count width\" (binary "
+            "files have to be converted to text)",
+            file_.string());
+    is_header_ = fields == 2;
+    if (is_header_) {
+      take_field(line);
+      const std::string_view width = take_field(line);
+      std::from_chars(width.data(), width.data() + width.size(), table_.width);
+    } else {
+      table_.width = fields - 1;
+    }
+    constexpr std::size_t kWidest = 65536;
+    require(table_.width > 0 && table_.width <= kWidest,
+            ErrorKind::kData,
+            "{}:1: \"{}\" is no \"count width\"",
+            file_.string(),
+            line.substr(0, 40));
+    table_.values.resize(table_.known.size() * table_.width);
+  }
+
+  [[nodiscard]] bool is_header() const { return is_header_; }
+
+  void vector_line(std::string_view line, std::int64_t number, std::int32_t word) {
+    auto& known = table_.known[static_cast<std::size_t>(word)];
+    if (known != 0) {
+      return;
+    }
+    known = 1;
+    const std::span row = std::span(table_.values)
+                              .subspan(static_cast<std::size_t>(word) * table_.width, table_.width);
+    for (float& value : row) {
+      const std::string_view field = take_field(line);
+      const auto [end, code] = std::from_chars(field.data(), field.data() + field.size(), value);
+      require(code == std::errc() && end == field.data() + field.size() && std::isfinite(value),
+              ErrorKind::kData,
+              "{}:{}: \"{}\" is no number; a word and {} numbers are expected",
+              file_.string(),
+              number,
+              field,
+              table_.width);
+    }
+    require(take_field(line).empty(),
+            ErrorKind::kData,
+            "{}:{}: more than {} numbers",
+            file_.string(),
+            number,
+            table_.width);
+  }
+
+  [[nodiscard]] VectorTable take() { return std::move(table_); }
+
+ private:
+  const fs::path& file_;
+  bool is_header_ = false;
+  VectorTable table_;
+};
+
+}  // namespace
+
+VectorTable read_word_vectors(
+    const fs::path& file,
+    std::size_t n_words,
+    const std::function<std::optional<std::int32_t>(std::string_view)>& number_of,
+    const OnProgress& on_progress) {
+  std::ifstream in(file);
+  require(in.good(), ErrorKind::kIo, "{}: cannot be read", file.string());
+  VectorReader reader(file, n_words);
+  constexpr std::int64_t kEvery = 65536;
+  std::int64_t number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (number == 1) {
+      reader.first_line(line);
+      if (reader.is_header()) {
+        continue;
+      }
+    }
+    if (number % kEvery == 0) {
+      report(on_progress,
+             Progress{.what = "reading word vectors", .done = number, .total = 0, .unit = "words"});
+    }
+    std::string_view rest = line;
+    const std::optional<std::string> word = folded(take_field(rest));
+    if (const auto known = word ? number_of(*word) : std::nullopt) {
+      reader.vector_line(rest, number, *known);
+    }
+  }
+  require(number > 0, ErrorKind::kData, "{}: the file is empty", file.string());
+  require(!in.bad(), ErrorKind::kIo, "{}: cannot be read to its end", file.string());
+  return reader.take();
+}
+
+}  // namespace crossfade
