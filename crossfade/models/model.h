@@ -16,6 +16,7 @@
 #include "crossfade/backbone/backbone.h"
 #include "crossfade/core/random.h"
 #include "crossfade/dataset/split.h"
+#include "crossfade/documents/documents.h"
 #include "crossfade/features/features.h"
 
 namespace crossfade {
@@ -26,11 +27,12 @@ struct TrainingData {
   RatingsView target;  ///< By UserId; validation and test users are empty.
   std::size_t n_source_items = 0;
   std::size_t n_target_items = 0;
-  std::span<const Role> roles;           ///< By UserId.
-  const FeatureSet* features = nullptr;  ///< nullptr when the run has no features stage.
-  const Backbone* backbone = nullptr;    ///< Of the kind that the model's entry asks for.
-  bool profile = true;                   ///< Whether rating profiles describe users, too.
-  double profile_damping = 5.0;          ///< Added to the count under every profile.
+  std::span<const Role> roles;             ///< By UserId.
+  const FeatureSet* features = nullptr;    ///< nullptr when the run has no features stage.
+  const DocumentSet* documents = nullptr;  ///< nullptr when the run has no documents stage.
+  const Backbone* backbone = nullptr;      ///< Of the kind that the model's entry asks for.
+  bool profile = true;                     ///< Whether rating profiles describe users, too.
+  double profile_damping = 5.0;            ///< Added to the count under every profile.
 
   [[nodiscard]] std::size_t n_users() const noexcept { return target.users(); }
 };
@@ -50,9 +52,14 @@ struct Step {
   torch::Tensor rows;       ///< int64 [b] on the CPU: which of the phase's rows.
   at::Generator generator;  ///< A CPU generator for noise, time steps and dropout.
   Rng rng{0};               ///< A stream of this step alone, for draws made outside torch.
+  std::int64_t epoch = 1;   ///< From 1.
+  double progress = 0.0;    ///< Part of the steps of all scheduled epochs that is done, in [0, 1).
 };
 
-/// How the optimiser (Adam) runs over a phase.
+/// Which formula moves the parameters.
+enum class StepRule { kAdam, kAdadelta };
+
+/// How the optimiser runs over a phase.
 struct Schedule {
   std::int64_t epochs = 50;  ///< At most.
   std::int64_t batch_size = 512;
@@ -62,6 +69,8 @@ struct Schedule {
   double average = 0.0;       ///< Decay of the running average of the parameters that is
                               ///< validated and kept; 0 = the parameters themselves.
   std::int64_t patience = 5;  ///< Epochs without a better value before stopping; 0 = never.
+  StepRule rule = StepRule::kAdam;
+  double adadelta_decay = 0.95;  ///< Of Adadelta's running means (rho).
 };
 
 /// Which value decides on the epoch that a phase ends with.
@@ -71,10 +80,14 @@ enum class Selection {
   kColdUsers,  ///< The error on held-out pseudo-cold users, which the pipeline computes.
 };
 
+/// The loss of a batch, a scalar; an undefined tensor where the batch has nothing to learn from:
+/// then no step is taken.
+using Loss = std::function<torch::Tensor(const Step&)>;
+
 /// A loss and what it moves.
 struct Objective {
   std::vector<torch::Tensor> parameters = {};
-  std::function<torch::Tensor(const Step&)> loss = {};  ///< Of a batch, a scalar.
+  Loss loss = {};
 };
 
 /// One leg of training. The trainer runs the phases of a model in order and knows nothing else
@@ -90,11 +103,12 @@ struct Phase {
   /// it is not run again when training goes on from a checkpoint.
   std::function<void()> begin = {};
 
-  /// The loss of a batch, a scalar: a mean over its rows unless the model says otherwise.
-  std::function<torch::Tensor(const Step&)> loss = {};
+  /// A mean over the batch's rows unless the model says otherwise.
+  Loss loss = {};
 
-  /// A second objective with an optimiser of its own, taken on the same batch right after the
-  /// step of the first; none without a loss. Reports show the sum of both losses.
+  /// A second objective, taken on the same batch right after the step of the first; none without a
+  /// loss. It has an optimiser of its own, or shares the first one's when it lists no parameters.
+  /// Reports show the sum of both losses.
   Objective then = {};
 
   /// Instead of `loss`: runs a whole epoch over the rows in `order` by itself and returns the mean

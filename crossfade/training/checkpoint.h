@@ -25,7 +25,7 @@ struct Position {
 /// The tensors that go with a position.
 struct TrainingState {
   torch::nn::Module& module;
-  std::vector<torch::Tensor> optimizer;  ///< Adam::state of the phase's objectives, in order.
+  std::vector<torch::Tensor> optimizer;  ///< Optimizer::state of the phase's objectives, in order.
   std::vector<torch::Tensor>& average;   ///< Running averages of the phase's parameters; or empty.
   std::vector<torch::Tensor>& best;      ///< The best epoch's parameters; or empty.
 };

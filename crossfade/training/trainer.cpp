@@ -12,8 +12,8 @@
 #include <c10/util/Exception.h>
 
 #include "crossfade/core/error.h"
-#include "crossfade/training/adam.h"
 #include "crossfade/training/checkpoint.h"
+#include "crossfade/training/optimizer.h"
 
 namespace crossfade {
 namespace {
@@ -125,8 +125,9 @@ class PhaseRun {
       for (const torch::Tensor& parameter : objective.parameters) {
         parameter.set_requires_grad(true);
       }
-      optimizers_.emplace_back(
-          objective.parameters, phase_.schedule.learning_rate, phase_.schedule.weight_decay);
+      if (!objective.parameters.empty()) {
+        optimizers_.push_back(make_optimizer(objective.parameters, phase_.schedule));
+      }
     }
     if (resumed != nullptr && position_.epoch > 0) {
       resume(*resumed);
@@ -139,17 +140,17 @@ class PhaseRun {
     checkpoint.restore_phase(state());
     const std::vector<torch::Tensor> saved = checkpoint.optimizer();
     auto next = saved.begin();
-    for (Adam& optimizer : optimizers_) {
-      const auto size = static_cast<std::ptrdiff_t>(optimizer.state().size());
-      optimizer.restore({next, next + size});
+    for (const auto& optimizer : optimizers_) {
+      const auto size = static_cast<std::ptrdiff_t>(optimizer->state().size());
+      optimizer->restore({next, next + size});
       next += size;
     }
   }
 
   TrainingState state() {
     std::vector<torch::Tensor> optimizer;
-    for (const Adam& one : optimizers_) {
-      std::ranges::copy(one.state(), std::back_inserter(optimizer));
+    for (const auto& one : optimizers_) {
+      std::ranges::copy(one->state(), std::back_inserter(optimizer));
     }
     return {.module = model_.module(),
             .optimizer = std::move(optimizer),
@@ -171,7 +172,7 @@ class PhaseRun {
     Rng shuffling = rng.fork("shuffle");
     shuffle(std::span(order.data_ptr<std::int64_t>(), static_cast<std::size_t>(phase_.rows)),
             shuffling);
-    const double mean = phase_.epoch ? run_kernel(order) : run_steps(order, rng);
+    const double mean = phase_.epoch ? run_kernel(order) : run_steps(order, rng, epoch);
     require(std::isfinite(mean),
             ErrorKind::kNumeric,
             "phase \"{}\", epoch {}: the loss is {}; lower the learning rate (now {})",
@@ -189,16 +190,21 @@ class PhaseRun {
         std::span(order.data_ptr<std::int64_t>(), static_cast<std::size_t>(phase_.rows)));
   }
 
-  double run_steps(const torch::Tensor& order, const Rng& rng) {
+  double run_steps(const torch::Tensor& order, const Rng& rng, std::int64_t epoch) {
     const at::Generator generator = at::detail::createCPUGenerator(rng.fork("step")());
     const Rng batches = rng.fork("batches");
+    const std::int64_t size = phase_.schedule.batch_size;
+    const std::int64_t n_batches = (phase_.rows + size - 1) / size;
     double total = 0.0;
-    std::uint64_t batch = 0;
-    for (std::int64_t first = 0; first < phase_.rows; first += phase_.schedule.batch_size) {
-      const std::int64_t last = std::min(first + phase_.schedule.batch_size, phase_.rows);
+    for (std::int64_t batch = 0; batch < n_batches; ++batch) {
+      const std::int64_t first = batch * size;
+      const std::int64_t last = std::min(first + size, phase_.rows);
       total += step({.rows = order.slice(0, first, last),
                      .generator = generator,
-                     .rng = batches.fork("batch", batch++)}) *
+                     .rng = batches.fork("batch", static_cast<std::uint64_t>(batch)),
+                     .epoch = epoch,
+                     .progress = static_cast<double>((epoch - 1) * n_batches + batch) /
+                                 static_cast<double>(phase_.schedule.epochs * n_batches)}) *
                static_cast<double>(last - first);
     }
     return total / static_cast<double>(phase_.rows);
@@ -207,9 +213,12 @@ class PhaseRun {
   double step(const Step& step) {
     double total = 0.0;
     for (std::size_t i = 0; i < objectives_.size(); ++i) {
-      Adam& optimizer = optimizers_[i];
+      Optimizer& optimizer = *optimizers_[std::min(i, optimizers_.size() - 1)];
       optimizer.zero_grad();
       const torch::Tensor loss = objectives_[i].loss(step);
+      if (!loss.defined()) {
+        continue;
+      }
       loss.backward();
       if (phase_.schedule.clip_norm > 0.0) {
         optimizer.clip(phase_.schedule.clip_norm);
@@ -250,27 +259,31 @@ class PhaseRun {
     return value;
   }
 
-  // Predictions that are wrong by more than this many stars are those of a training that diverged:
-  // the square is still a number, but no epoch of it is worth keeping.
-  static constexpr double kDiverged = 100.0;
-
   double cold_rmse() {
     const ColdErrors errors = options_.cold_errors(model_);
-    require(
-        !(errors.rmse > kDiverged),
-        ErrorKind::kNumeric,
-        "phase \"{}\", epoch {}: predictions are wrong by {:.3g} stars; lower the learning rate "
-        "(now {})",
-        phase_.name,
-        position_.epoch + 1,
-        errors.rmse,
-        phase_.schedule.learning_rate);
     std::optional<double>& least = position_.reports.back().least_mae;
     least = std::min(errors.mae, least.value_or(errors.mae));
     return errors.rmse;
   }
 
+  // Predictions that are wrong by more than this many stars are those of a training that diverged:
+  // the square is still a number, but no epoch of it is worth keeping.
+  static constexpr double kDiverged = 100.0;
+
+  void require_worth_keeping() const {
+    const bool cold = phase_.selection == Selection::kColdUsers && options_.cold_errors;
+    require(!cold || position_.best_value <= kDiverged,
+            ErrorKind::kNumeric,
+            "phase \"{}\": predictions of the best epoch, {}, are wrong by {:.3g} stars; lower the "
+            "learning rate (now {})",
+            phase_.name,
+            position_.best_epoch,
+            position_.best_value,
+            phase_.schedule.learning_rate);
+  }
+
   void keep_best() {
+    require_worth_keeping();
     if (!best_.empty()) {
       assign(parameters_, best_);
     } else if (!average_.empty()) {
@@ -287,7 +300,7 @@ class PhaseRun {
   std::vector<torch::Tensor> parameters_;
   const TrainOptions& options_;
   Position& position_;
-  std::vector<Adam> optimizers_;  // One per objective.
+  std::vector<std::unique_ptr<Optimizer>> optimizers_;  // One per objective, or one for both.
   std::vector<torch::Tensor> average_;
   std::vector<torch::Tensor> best_;
 };

@@ -62,9 +62,9 @@ struct TrainOptions {
 /// Runs the phases of `model` in order, or the rest of them when `checkpoint` holds a state with
 /// the same fingerprint. The same (model, options) give bit-identical parameters on one machine
 /// with one build, however often training was killed and started again.
-/// @throws Error  kNumeric, naming phase, epoch and step size, when a loss is not finite or cold
-/// users
-///                are predicted far off the scale; kIo.
+/// @throws Error  kNumeric, naming phase, epoch and step size, when a loss is not finite or the
+/// best
+///                epoch's predictions for cold users are far off the scale; kIo.
 std::vector<PhaseReport> train(Model& model, const TrainOptions& options);
 
 /// Makes torch run single-threaded and deterministically in this process. Call it once before
