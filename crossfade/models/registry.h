@@ -20,6 +20,7 @@ struct ModelEntry {
   std::string citation = {};  ///< Authors, title, venue, year; "" for reference rows.
 
   bool uses_features = false;                   ///< Whether it reads TrainingData::features.
+  bool uses_documents = false;                  ///< Whether it reads TrainingData::documents.
   BackboneKind backbone = BackboneKind::kNone;  ///< What TrainingData::backbone must be.
 
   /// Whether target items that nobody rated in training keep the parameters they were drawn with,

@@ -102,6 +102,7 @@ ArtifactKey key_of(const Job& job) {
           .inputs = {{"dataset", job.dataset.content_hash()},
                      {"split", job.data.split.hash()},
                      {"features", job.row.entry->uses_features ? job.data.features_hash : ""},
+                     {"documents", job.row.entry->uses_documents ? job.data.documents_hash : ""},
                      {"backbone", backbone != nullptr ? backbone->hash : ""}}};
 }
 
@@ -113,6 +114,7 @@ TrainingData training_data(const Job& job) {
           .n_target_items = job.dataset.items(Domain::kTarget),
           .roles = job.data.split.roles,
           .features = job.data.features ? &*job.data.features : nullptr,
+          .documents = job.data.documents ? &*job.data.documents : nullptr,
           .backbone = backbone != nullptr ? &backbone->factors : nullptr,
           .profile = std::ranges::count(job.recipe.features.users, "profile") > 0,
           .profile_damping = job.recipe.features.profile_damping};

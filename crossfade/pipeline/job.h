@@ -31,6 +31,8 @@ struct SeedData {
   HeldOut test;
   std::optional<FeatureSet> features;
   std::string features_hash;
+  std::optional<DocumentSet> documents;
+  std::string documents_hash;
   std::map<BackboneKind, SharedBackbone> backbones;  ///< Of the kinds that rows ask for.
 };
 

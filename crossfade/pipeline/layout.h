@@ -27,6 +27,10 @@ struct RunLayout {
     return out / "features" / seed_name(seed);
   }
 
+  [[nodiscard]] std::filesystem::path documents(std::int64_t seed) const {
+    return out / "documents" / seed_name(seed);
+  }
+
   [[nodiscard]] std::filesystem::path backbone(std::string_view kind, std::int64_t seed) const {
     return out / "backbones" / kind / seed_name(seed);
   }

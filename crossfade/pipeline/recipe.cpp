@@ -143,6 +143,7 @@ RunLayout layout_of(const Recipe& recipe) {
 Recipe resolved(Recipe recipe) {
   fill_in(recipe.ingest, recipe.data);
   fill_in(recipe.features, recipe.data);
+  fill_in(recipe.documents, recipe.data);
   return recipe;
 }
 

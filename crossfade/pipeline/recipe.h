@@ -9,6 +9,7 @@
 #include "crossfade/backbone/config.h"
 #include "crossfade/core/toml.h"
 #include "crossfade/dataset/config.h"
+#include "crossfade/documents/config.h"
 #include "crossfade/evaluation/config.h"
 #include "crossfade/features/config.h"
 #include "crossfade/ingest/config.h"
@@ -39,6 +40,7 @@ struct Recipe {
   IngestConfig ingest;
   DatasetConfig dataset;
   FeaturesConfig features;
+  DocumentsConfig documents;
   BackboneConfig backbone;
   TrainingConfig training;
   EvaluationConfig evaluation;
@@ -53,7 +55,7 @@ struct Recipe {
         "Where ingest/ and dataset/ stand, seen from `out`, when several runs share them: \"..\".");
     field("data",
           self.data,
-          "Stands for {data} in the paths and queries of [ingest] and [features].");
+          "Stands for {data} in the paths and queries of [ingest], [features] and [documents].");
     field("seeds",
           self.seeds,
           "One split and one training per seed; several give deviations and tests.",
@@ -65,6 +67,7 @@ struct Recipe {
     field("ingest", self.ingest, "Files to tables.");
     field("dataset", self.dataset, "Roles of users.");
     field("features", self.features, "Vectors of items and users.");
+    field("documents", self.documents, "Reviews as models that read them get them.");
     field("backbone", self.backbone, "Factor models that the baselines share.");
     field("training", self.training, "How models are trained.");
     field("evaluation", self.evaluation, "Metrics.");
@@ -86,7 +89,7 @@ struct Recipe {
 /// Where the recipe's run stands.
 [[nodiscard]] RunLayout layout_of(const Recipe& recipe);
 
-/// The recipe with {data} filled in wherever it stands in [ingest] and [features].
+/// The recipe with {data} filled in wherever it stands in [ingest], [features] and [documents].
 /// @throws Error  kUsage when {data} is used and `data` is not set.
 [[nodiscard]] Recipe resolved(Recipe recipe);
 

@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "crossfade/documents/documents.h"
 #include "crossfade/features/features.h"
 #include "crossfade/ingest/ingest.h"
 #include "crossfade/pipeline/job.h"
@@ -62,9 +63,15 @@ std::string split_summary(const Split& split) {
                      count(Role::kSourceOnly));
 }
 
-bool needs_features(const Recipe& recipe) {
-  return std::ranges::any_of(recipe.rows,
-                             [](const ModelRow& row) { return row.entry->uses_features; });
+// Whether a row's model has `need` (&ModelEntry::uses_features).
+bool needs(const Recipe& recipe, bool ModelEntry::*need) {
+  return std::ranges::any_of(recipe.rows, [&](const ModelRow& row) { return row.entry->*need; });
+}
+
+std::string documents_summary(const Manifest& manifest) {
+  return fmt::format("{} words of {} different ones",
+                     manifest.details["words"].get<std::int64_t>(),
+                     manifest.details["different_words"].get<std::int64_t>());
 }
 
 // The same callbacks, for several threads: one call at a time.
@@ -80,6 +87,51 @@ RunCallbacks serialised(const RunCallbacks& callbacks, std::mutex& mutex) {
           .on_note = guard(callbacks.on_note),
           .on_stage = guard(callbacks.on_stage),
           .on_ingest = guard(callbacks.on_ingest)};
+}
+
+void prepare_features(const Recipe& recipe,
+                      const RunLayout& layout,
+                      const Dataset& dataset,
+                      SeedData& data,
+                      const RunCallbacks& callbacks) {
+  const fs::path directory = layout.features(data.seed);
+  const ArtifactState state = reported(
+      callbacks,
+      fmt::format("features seed {}", data.seed),
+      [&] {
+        return build_features(recipe.features,
+                              layout.ingest(),
+                              dataset,
+                              data.split,
+                              directory,
+                              {.on_progress = callbacks.on_progress, .on_note = callbacks.on_note});
+      },
+      [](const Manifest&) { return std::string(); });
+  data.features = open_features(directory);
+  data.features_hash = state.manifest.content_hash;
+}
+
+void prepare_documents(const Recipe& recipe,
+                       const RunLayout& layout,
+                       const Dataset& dataset,
+                       SeedData& data,
+                       const RunCallbacks& callbacks) {
+  const fs::path directory = layout.documents(data.seed);
+  const ArtifactState state = reported(
+      callbacks,
+      fmt::format("documents seed {}", data.seed),
+      [&] {
+        return build_documents(
+            recipe.documents,
+            layout.ingest(),
+            dataset,
+            data.split,
+            directory,
+            {.on_progress = callbacks.on_progress, .on_note = callbacks.on_note});
+      },
+      documents_summary);
+  data.documents = open_documents(directory);
+  data.documents_hash = state.manifest.content_hash;
 }
 
 void prepare_backbone(BackboneKind kind,
@@ -124,22 +176,11 @@ std::unique_ptr<SeedData> prepare_seed(const Recipe& recipe,
   data->target = training_ratings(dataset, data->split, Domain::kTarget);
   data->validation = held_out_ratings(dataset, data->split, Role::kValidation);
   data->test = held_out_ratings(dataset, data->split, Role::kTest);
-  if (needs_features(recipe)) {
-    const ArtifactState features = reported(
-        callbacks,
-        fmt::format("features seed {}", seed),
-        [&] {
-          return build_features(
-              recipe.features,
-              layout.ingest(),
-              dataset,
-              data->split,
-              layout.features(seed),
-              {.on_progress = callbacks.on_progress, .on_note = callbacks.on_note});
-        },
-        [](const Manifest&) { return std::string(); });
-    data->features = open_features(layout.features(seed));
-    data->features_hash = features.manifest.content_hash;
+  if (needs(recipe, &ModelEntry::uses_features)) {
+    prepare_features(recipe, layout, dataset, *data, callbacks);
+  }
+  if (needs(recipe, &ModelEntry::uses_documents)) {
+    prepare_documents(recipe, layout, dataset, *data, callbacks);
   }
   for (const BackboneKind kind : {BackboneKind::kPlain, BackboneKind::kBiased}) {
     if (std::ranges::any_of(recipe.rows,

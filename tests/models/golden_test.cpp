@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The rating-based models against references in PyTorch (tools/golden): from the same weights, the
+// The baselines against references in PyTorch (tools/golden): from the same weights, the
 // same rows in the same batches must give the same losses and scores.
 #include "tests/support/golden.h"
 
 #include <algorithm>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,6 +43,46 @@ Backbone golden_backbone(const Json& world, const std::string& name) {
   };
   return {.source = domain("source"), .target = domain("target")};
 }
+
+// documents.json, whose words the spans of `documents` look into.
+class GoldenDocuments {
+ public:
+  explicit GoldenDocuments(const Json& json)
+      : counts_(json.at("counts").get<std::vector<std::int64_t>>()),
+        reviews_(json.at("reviews").get<std::vector<std::int64_t>>()) {
+    for (const auto& word : json.at("words").get<std::vector<std::string>>()) {
+      bytes_.insert(bytes_.end(), word.begin(), word.end());
+      offsets_.push_back(static_cast<std::int64_t>(bytes_.size()));
+    }
+    set.spelling_bytes = bytes_;
+    set.spelling_offsets = offsets_;
+    set.counts = counts_;
+    set.reviews = reviews_;
+    for (const Domain domain : kDomains) {
+      for (const ReviewField field : kReviewFields) {
+        const Json& part = json.at(std::string(name_of(domain))).at(std::string(name_of(field)));
+        fields_.push_back({part.at("offsets").get<std::vector<std::int64_t>>(),
+                           part.at("words").get<std::vector<std::int32_t>>()});
+        set.fields[domain][static_cast<std::size_t>(field)] = {.offsets = fields_.back().offsets,
+                                                               .words = fields_.back().words};
+      }
+    }
+  }
+
+  DocumentSet set;
+
+ private:
+  struct Field {
+    std::vector<std::int64_t> offsets;
+    std::vector<std::int32_t> words;
+  };
+
+  std::vector<std::uint8_t> bytes_;
+  std::vector<std::int64_t> offsets_{0};
+  std::vector<std::int64_t> counts_;
+  std::vector<std::int64_t> reviews_;
+  std::deque<Field> fields_;
+};
 
 class Golden : public ::testing::TestWithParam<std::string> {
  protected:
@@ -85,11 +126,13 @@ class Golden : public ::testing::TestWithParam<std::string> {
   Ratings target_ = golden_ratings(world_.at("target"));
   std::vector<Role> roles_ = golden_roles(world_);
   Backbone backbone_ = golden_backbone(world_, case_.at("backbone").get<std::string>());
+  GoldenDocuments documents_{read_golden("documents")};
   TrainingData data_{.source = source_.view(),
                      .target = target_.view(),
                      .n_source_items = world_.at("n_source_items").get<std::size_t>(),
                      .n_target_items = world_.at("n_target_items").get<std::size_t>(),
                      .roles = roles_,
+                     .documents = &documents_.set,
                      .backbone = &backbone_};
 };
 
@@ -132,7 +175,12 @@ INSTANTIATE_TEST_SUITE_P(Baselines,
                                            "diffcdr-affine",
                                            "diffcdr-relu",
                                            "dcdcsr",
-                                           "dcdcsr-biased"),
+                                           "dcdcsr-biased",
+                                           "catn",
+                                           "catn-off",
+                                           "catn-released",
+                                           "omnimatch",
+                                           "omnimatch-epoch"),
                          [](const auto& reference) {
                            std::string name = reference.param;
                            std::ranges::replace(name, '-', '_');

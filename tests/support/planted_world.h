@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string>
 #include <vector>
 
 #include "crossfade/core/npy.h"
@@ -11,12 +12,13 @@
 #include "crossfade/features/features.h"
 
 #include "tests/core/temp_directory.h"
+#include "tests/support/documents.h"
 
 namespace crossfade::testing {
 
 /// A world of one taste: users and items of both domains are of two kinds by parity, and a rating
 /// is 3 + 1.5 when the kinds agree, 3 - 1.5 otherwise, give or take a little. Items' features
-/// tell their kind.
+/// tell their kind, and so do reviews.
 class PlantedWorld {
  public:
   static constexpr std::size_t kUsers = 160;
@@ -55,6 +57,16 @@ class PlantedWorld {
             FeatureMatrix(NpyFile(directory_ / "target_items.npy")),
             {},
             {}};
+  }
+
+  /// What is written in a review: a word of the user's kind, one of the item's, how it was liked,
+  /// and something that means nothing.
+  [[nodiscard]] static TestDocuments::Words review(Domain, UserId user, ItemId item) {
+    const bool liked = kind(index(user)) * kind(index(item)) > 0.0F;
+    return {index(user) % 2 == 0 ? "warm" : "cold",
+            index(item) % 2 == 0 ? "sweet" : "sour",
+            liked ? "good" : "bad",
+            "filler" + std::to_string((7 * index(user) + 3 * index(item)) % 20)};
   }
 
   Ratings source;

@@ -58,12 +58,15 @@ class Training : public ::testing::TestWithParam<std::string> {
   Training() { configure_torch(); }
 
   [[nodiscard]] std::unique_ptr<Model> model() const {
-    const bool music = GetParam().starts_with("music");
-    const TomlTable settings = parse_toml(
-        music ? "encoder.epochs = 3\nside.epochs = 3\noverlap.epochs = 3\noverlap.patience = 2"
-              : "epochs = 7",
-        "test");
-    return make_model(find_model(GetParam()), data_, settings, {.rng = Rng(5)});
+    const ModelEntry& entry = find_model(GetParam());
+    std::string settings = "epochs = 7";
+    if (entry.uses_documents) {
+      settings += "\nwidth = 8\nfilters = 4\nmax_df = 1.0";
+    }
+    if (GetParam().starts_with("music")) {
+      settings = "encoder.epochs = 3\nside.epochs = 3\noverlap.epochs = 3\noverlap.patience = 2";
+    }
+    return make_model(entry, data_, parse_toml(settings, "test"), {.rng = Rng(5)});
   }
 
   [[nodiscard]] TrainOptions options(const std::string& checkpoint) const {
@@ -84,6 +87,8 @@ class Training : public ::testing::TestWithParam<std::string> {
 
   PlantedWorld world_;
   FeatureSet features_ = world_.features();
+  testing::TestDocuments documents_{
+      world_.source.view(), world_.target.view(), PlantedWorld::review};
   Backbone backbone_ = fit_backbone(BackboneKind::kPlain,
                                     {},
                                     {.source = world_.source.view(),
@@ -97,6 +102,7 @@ class Training : public ::testing::TestWithParam<std::string> {
                      .n_target_items = PlantedWorld::kItems,
                      .roles = world_.roles,
                      .features = &features_,
+                     .documents = &documents_.set(),
                      .backbone = &backbone_};
   TempDirectory directory_;
 };
@@ -152,15 +158,16 @@ TEST_P(Training, ASavedModelScoresTheSameWhenLoaded) {
 }
 
 // One with phases of every kind (music), one whose phase is a kernel (cmf), one with two objectives
-// (diffcdr).
-INSTANTIATE_TEST_SUITE_P(Models,
-                         Training,
-                         ::testing::Values("music", "music-paper", "cmf", "diffcdr"),
-                         [](const auto& model) {
-                           std::string name = model.param;
-                           std::ranges::replace(name, '-', '_');
-                           return name;
-                         });
+// (diffcdr), one whose two objectives share an optimiser (catn), one by Adadelta (omnimatch).
+INSTANTIATE_TEST_SUITE_P(
+    Models,
+    Training,
+    ::testing::Values("music", "music-paper", "cmf", "diffcdr", "catn", "omnimatch"),
+    [](const auto& model) {
+      std::string name = model.param;
+      std::ranges::replace(name, '-', '_');
+      return name;
+    });
 
 // One weight w, whose validation value is lowest after the second epoch.
 class OneWeight final : public Model {
@@ -253,20 +260,38 @@ TEST(Train, EveryStepHasRandomNumbersOfItsOwn) {
   EXPECT_EQ(again.draws_, model.draws_);
 }
 
-TEST(Train, PredictionsFarOffTheScaleAreNoResult) {
+// Trains cmf, whose errors on cold users are `stars` by epoch.
+PhaseReport train_cmf(const std::vector<double>& stars) {
   const PlantedWorld world;
   const TrainingData data{.source = world.source.view(),
                           .target = world.target.view(),
                           .n_source_items = PlantedWorld::kItems,
                           .n_target_items = PlantedWorld::kItems,
                           .roles = world.roles};
-  const auto model = make_model(find_model("cmf"), data, {}, {.rng = Rng(1)});
+  const TomlTable settings = parse_toml(fmt::format("epochs = {}", stars.size()), "test");
+  const auto model = make_model(find_model("cmf"), data, settings, {.rng = Rng(1)});
+  std::size_t epoch = 0;
   TrainOptions options;
-  options.cold_errors = [](Model&) { return ColdErrors{.rmse = 4711.2, .mae = 1.0}; };
+  options.cold_errors = [&](Model&) {
+    const double error = stars[epoch++];
+    return ColdErrors{.rmse = error, .mae = error};
+  };
+  return train(*model, options).front();
+}
+
+TEST(Train, PredictionsFarOffTheScaleAreNoResult) {
   expect_error(ErrorKind::kNumeric,
-               "phase \"factors\", epoch 1: predictions are wrong by 4.71e+03 stars; lower the "
-               "learning rate (now 0.01)",
-               [&] { train(*model, options); });
+               "phase \"factors\": predictions of the best epoch, 2, are wrong by 4.71e+03 stars; "
+               "lower the learning rate (now 0.01)",
+               [] {
+                 train_cmf({5000.0, 4711.2, 1e9});
+               });
+}
+
+TEST(Train, AnEpochFarOffTheScaleIsForgottenWhenABetterOneComes) {
+  const PhaseReport report = train_cmf({4711.2, 1.5, 2.0});
+  EXPECT_EQ(report.best_epoch, 2);
+  EXPECT_EQ(report.least_mae, 1.5);
 }
 
 TEST(Train, ALossThatIsNoNumberNamesPhaseEpochAndStepSize) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes tests/golden/*.json: what the rating-based models must compute, by PyTorch.
+"""Writes tests/golden/*.json: what the models must compute, by PyTorch.
 
     python3 tools/golden/baselines.py [--out tests/golden] [CASE ...]
 
@@ -15,8 +15,12 @@ import pathlib
 import numpy as np
 import torch
 
+import initial
 import models
+import review_blocks
+import review_cases
 import sampler
+from documents import Documents
 from factors import Cmf, Factors, both_domains, draw
 from streams import Rng
 from training import Schedule, train
@@ -25,7 +29,7 @@ from world import SOURCE_ITEMS, TARGET_ITEMS, UNRATED_TARGET_ITEM, USERS, WIDTH,
 TOLERANCE = 1e-4  # of the tests: times max(1, |value|)
 WORLD = World()
 
-# name: (class, model, backbone, settings, schedule, hidden width of the initial weights)
+# name: (class, model, backbone, settings, schedule)
 CASES = {
     "cmf": (Cmf, "cmf", "plain", {"alpha": 0.5, "init_std": 1.0}, Schedule(3, 16, 0.01)),
     "cmf-weighted": (
@@ -135,6 +139,7 @@ CASES = {
         {"neighbours": 4, "hidden": 12, "item_epochs": 3},
         Schedule(5, 16, 0.01, 0.001),
     ),
+    **review_cases.CASES,
 }
 
 # name: start's standard deviation, schedule. With one row per step, a user with one rating goes
@@ -146,68 +151,11 @@ FACTOR_CASES = {
 }
 
 
-def uniform(draw_from, out, width):
-    """As torch.nn.Linear draws its weights, but by numpy: no start of crossfade's own."""
-    bound = 1.0 / np.sqrt(width)
-    return np.float32(draw_from.uniform(-bound, bound, size=(out, width)))
-
-
-def layer(draw_from, name, out, width, bias=True):
-    weights = {name + ".weight": uniform(draw_from, out, width)}
-    if bias:
-        weights[name + ".bias"] = uniform(draw_from, out, width)[:, 0].copy()
-    return weights
-
-
 def initial_weights(name):
     """The weights that training starts from, by name."""
     kind, _, _, settings, _ = CASES[name]
-    draw_from = np.random.RandomState(sum(name.encode()))
-    k = WIDTH
-    if kind in (models.Emcdr, models.Sscdr):
-        if settings["mapping"] == "linear":
-            return layer(draw_from, "0", k, k, bias=kind is models.Sscdr)
-        hidden = settings.get("hidden", 2 * k)
-        return {**layer(draw_from, "0", hidden, k), **layer(draw_from, "2", k, hidden)}
-    if kind is models.Lacdr:
-        code = settings["code"]
-        return {
-            **layer(draw_from, "source_encoder", code, k, bias=False),
-            **layer(draw_from, "source_decoder", k, code, bias=False),
-            **layer(draw_from, "target_encoder", code, k, bias=False),
-            **layer(draw_from, "target_decoder", k, code, bias=False),
-        }
-    if kind is models.Ptupcdr:
-        hidden = settings["hidden"]
-        return {
-            **layer(draw_from, "key", k, k),
-            **layer(draw_from, "weight", 1, k, bias=False),
-            **layer(draw_from, "hidden", hidden, k),
-            **layer(draw_from, "matrix", k * k, hidden),
-        }
-    if kind is models.Dcdcsr:
-        hidden = settings["hidden"]
-        return {**layer(draw_from, "hidden", hidden, k), **layer(draw_from, "out", k, hidden)}
-    return noise_model(draw_from, settings["hidden"]) if kind is models.Diffcdr else {}
-
-
-def noise_model(draw_from, hidden):
-    """Near the noise model that takes x for the noise, with relu between its layers, too: with it
-    the sampler neither explodes nor dies, and rounding stays small."""
-    both = np.concatenate([np.eye(WIDTH), -np.eye(WIDTH)])
-    weights = {
-        **layer(draw_from, "time", WIDTH, 128),
-        **layer(draw_from, "condition", WIDTH, WIDTH),
-        **layer(draw_from, "first", hidden, WIDTH),
-        **layer(draw_from, "second", hidden, hidden),
-        **layer(draw_from, "third", WIDTH, hidden),
-        **layer(draw_from, "alignment", WIDTH, WIDTH, bias=False),
-    }
-    near = {"first": both, "second": np.eye(hidden), "third": both.T}
-    for name, values in near.items():
-        key = name + ".weight"
-        weights[key] = np.float32(values + 0.2 * weights[key])
-    return weights
+    make = review_cases.weights if name in review_cases.CASES else initial.weights
+    return make(kind, settings, np.random.RandomState(sum(name.encode())))
 
 
 def compute(name, dtype):
@@ -255,6 +203,7 @@ def baseline_case(name):
         "model": model,
         "settings": "\n".join(lines + schedule.to_toml()),
         "backbone": backbone,
+        **({"documents": True} if name in review_cases.CASES else {}),
         "initial": {
             key: {"shape": list(value.shape), "values": value.ravel()}
             for key, value in initial_weights(name).items()
@@ -269,6 +218,7 @@ def baseline_case(name):
 
 def factor_case(name):
     std, schedule = FACTOR_CASES[name]
+    options = {key: value for key, value in vars(schedule).items() if key != "optimizer"}
 
     def result(dtype):
         torch.set_default_dtype(dtype)
@@ -282,7 +232,7 @@ def factor_case(name):
     single, double = result(torch.float32), result(torch.float64)
     require_close(name, single, double)
     return {
-        "options": {**vars(schedule), "init_std": std},
+        "options": {**options, "init_std": std},
         "losses": single[0],
         "users": single[1].ravel(),
         "items": single[2].ravel(),
@@ -335,6 +285,13 @@ def sampler_case(_):
     }
 
 
+def review_blocks_case(name):
+    single, double = (review_blocks.results(dtype) for dtype in (torch.float32, torch.float64))
+    for block in single:
+        require_close(f"{name}: {block}", single[block].numbers(), double[block].numbers())
+    return {block: result.to_json() for block, result in single.items()}
+
+
 def plain(value):
     """Numbers as JSON has them, floats with nine significant digits: every float32 exactly."""
     if isinstance(value, dict):
@@ -357,7 +314,12 @@ def write(file, content):
 
 
 def main():
-    makers = {"world": lambda _: WORLD.to_json(), "dpm-solver": sampler_case}
+    makers = {
+        "world": lambda _: WORLD.to_json(),
+        "documents": lambda _: Documents(WORLD).to_json(),
+        "dpm-solver": sampler_case,
+        "review-blocks": review_blocks_case,
+    }
     makers.update({name: factor_case for name in FACTOR_CASES})
     makers.update({name: baseline_case for name in CASES})
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

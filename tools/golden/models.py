@@ -22,10 +22,29 @@ def tensor(values):
     return torch.as_tensor(np.asarray(values)).to(torch.get_default_dtype())
 
 
-class Transfer:
+class Weights:
+    """Named weights, and layers that use them."""
+
+    def __init__(self):
+        self.parameters = {}
+
+    def load(self, initial):
+        self.parameters = {name: tensor(value) for name, value in initial.items()}
+
+    def all_parameters(self):
+        return list(self.parameters.values())
+
+    def linear(self, name, x):
+        return F.linear(
+            x, self.parameters[name + ".weight"], self.parameters.get(name + ".bias")
+        )
+
+
+class Transfer(Weights):
     """Scores offset + x_u . v_i; x_u is the backbone's for users with target ratings."""
 
     def __init__(self, world, backbone, rng, settings, schedule):
+        super().__init__()
         self.world, self.rng, self.settings, self.schedule = world, rng, settings, schedule
         source, target = backbone["source"], backbone["target"]
         self.source_users, self.source_items = tensor(source["users"]), tensor(source["items"])
@@ -37,10 +56,6 @@ class Transfer:
         self.row_users = torch.tensor([row[0] for row in rows])
         self.row_items = torch.tensor([row[1] for row in rows])
         self.row_ratings = tensor([row[2] for row in rows])
-        self.parameters = {}
-
-    def load(self, initial):
-        self.parameters = {name: tensor(value) for name, value in initial.items()}
 
     def known(self, users):
         return self.target_users[users]
@@ -56,14 +71,6 @@ class Transfer:
                 vectors.append(self.known(who) if self.known_user[user] else self.transfer(who))
             items = torch.tensor(items)
             return self.offsets[items] + (torch.cat(vectors) * self.item_vectors()[items]).sum(1)
-
-    def all_parameters(self):
-        return list(self.parameters.values())
-
-    def linear(self, name, x):
-        return F.linear(
-            x, self.parameters[name + ".weight"], self.parameters.get(name + ".bias")
-        )
 
     def mapping(self, x):
         """Linear, or one hidden layer with tanh: a torch::nn::Sequential."""
@@ -132,9 +139,9 @@ class Sscdr(Transfer):
             target = self.target_users[self.row_users[rows]]
             return (self.mapping(x) - target).pow(2).sum(1)
 
-        def loss(rows, rng):
+        def loss(rows, step):
             resample = self.settings["resample"]
-            pairs = self.draw_pairs(rows.tolist(), rng) if resample else self.pairs[rows]
+            pairs = self.draw_pairs(rows.tolist(), step.rng) if resample else self.pairs[rows]
             near = distance(self.source_items[pairs[:, 0]], rows)
             far = distance(self.source_items[pairs[:, 1]], rows)
             hinge = (self.settings["margin"] + near - far).clamp(min=0)
@@ -240,7 +247,8 @@ class Diffcdr(Transfer):
         with torch.no_grad():
             return sampler.sample(start, guided, self.settings["evaluations"])
 
-    def noise_loss(self, rows, rng):
+    def noise_loss(self, rows, step):
+        rng = step.rng
         users = self.row_users[rows]
         count = len(rows)
         half = [rng.below(self.STEPS) for _ in range((count + 1) // 2)]

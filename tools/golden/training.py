@@ -9,27 +9,65 @@ from typing import Callable, List, Optional
 
 import torch
 
+from streams import Rng
+
+
+class Adam(torch.optim.Adam):
+    """One step count for all parameters: one without a gradient stays, yet the step counts."""
+
+    def __init__(self, parameters, **options):
+        super().__init__(parameters, **options)
+        for p in parameters:
+            moments = {name: torch.zeros_like(p) for name in ("exp_avg", "exp_avg_sq")}
+            self.state[p] = {"step": torch.tensor(0.0), **moments}
+
+    def step(self):
+        super().step()
+        for p, state in self.state.items():
+            if p.grad is None:
+                state["step"] += 1
+
 
 @dataclass
 class Schedule:
     epochs: int
     batch_size: int
     learning_rate: float
-    weight_decay: float = 0.0
+    weight_decay: Optional[float] = 0.0  # None: the model has no such setting
     clip_norm: float = 0.0
+    optimizer: Callable = Adam
 
     def to_toml(self):
         """The settings that every model calls by the same names."""
         names = ("epochs", "batch_size", "learning_rate", "weight_decay")
-        return [f"{name} = {getattr(self, name)}" for name in names]
+        settings = {name: getattr(self, name) for name in names}
+        return [f"{name} = {value}" for name, value in settings.items() if value is not None]
+
+    def make_optimizer(self, parameters):
+        return self.optimizer(
+            parameters, lr=self.learning_rate, weight_decay=self.weight_decay or 0.0
+        )
+
+
+@dataclass
+class Step:
+    """Where training stands: epochs count from 1, the batches of an epoch from 0."""
+
+    rng: Rng
+    epoch: int
+    epochs: int
+    batch: int
+    batches: int
 
 
 @dataclass
 class Objective:
-    """A loss (rows, rng) -> scalar and what it moves, by an optimiser of its own."""
+    """A loss (rows, step) -> scalar, or None for no step, and what it moves by an optimiser of its
+    own, with which the losses in `then` take their steps after it."""
 
     parameters: List[torch.Tensor]
     loss: Callable
+    then: List[Callable] = field(default_factory=list)
 
 
 @dataclass
@@ -53,18 +91,9 @@ def train(phases, rng):
         for objective in phase.objectives:
             for parameter in objective.parameters:
                 parameter.requires_grad_(True)
-            optimizers.append(
-                torch.optim.Adam(
-                    objective.parameters,
-                    lr=schedule.learning_rate,
-                    weight_decay=schedule.weight_decay,
-                )
-            )
+            optimizers.append(schedule.make_optimizer(objective.parameters))
         losses.append(
-            [
-                _epoch(phase, optimizers, rng.fork(phase.name, epoch))
-                for epoch in range(1, schedule.epochs + 1)
-            ]
+            [_epoch(phase, optimizers, rng, epoch) for epoch in range(1, schedule.epochs + 1)]
         )
         for objective in phase.objectives:
             for parameter in objective.parameters:
@@ -72,20 +101,30 @@ def train(phases, rng):
     return losses
 
 
-def _epoch(phase, optimizers, rng):
+def _epoch(phase, optimizers, rng, epoch):
+    rng = rng.fork(phase.name, epoch)
     order = list(range(phase.rows))
     rng.fork("shuffle").shuffle(order)
-    batches = rng.fork("batches")
+    streams = rng.fork("batches")
     size = phase.schedule.batch_size
+    starts = range(0, phase.rows, size)
     total = 0.0
-    for number, first in enumerate(range(0, phase.rows, size)):
+    for batch, first in enumerate(starts):
         rows = order[first : first + size]
         for objective, optimizer in zip(phase.objectives, optimizers):
-            optimizer.zero_grad()
-            loss = objective.loss(torch.tensor(rows), batches.fork("batch", number))
-            loss.backward()
-            if phase.schedule.clip_norm > 0:
-                torch.nn.utils.clip_grad_norm_(objective.parameters, phase.schedule.clip_norm)
-            optimizer.step()
-            total += loss.item() * len(rows)
+            for loss in [objective.loss, *objective.then]:
+                stream = streams.fork("batch", batch)
+                step = Step(stream, epoch, phase.schedule.epochs, batch, len(starts))
+                value = loss(torch.tensor(rows), step)
+                if value is not None:
+                    _descend(value, objective.parameters, optimizer, phase.schedule.clip_norm)
+                    total += value.item() * len(rows)
     return total / phase.rows
+
+
+def _descend(loss, parameters, optimizer, clip_norm):
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    if clip_norm > 0:
+        torch.nn.utils.clip_grad_norm_(parameters, clip_norm)
+    optimizer.step()
