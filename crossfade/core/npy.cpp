@@ -275,7 +275,8 @@ struct NpyWriter::State {
   State& operator=(const State&) = delete;
 
   void write(const void* data, std::size_t bytes) const {
-    const bool written = std::fwrite(data, 1, bytes, file) == bytes;
+    // An empty span may stand at no address at all, which fwrite must not be given.
+    const bool written = bytes == 0 || std::fwrite(data, 1, bytes, file) == bytes;
     require(written, ErrorKind::kIo, "{}: {}", name, std::strerror(errno));
   }
 
