@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossfade/documents/documents.h"
 
+#include <algorithm>
+
 #include "crossfade/core/error.h"
 #include "crossfade/documents/layout.h"
 
@@ -69,6 +71,12 @@ DocumentSet open_documents(const fs::path& directory) {
   require_whole(set.spelling_offsets.size() == set.words() + 1 && set.reviews.size() == set.words(),
                 directory,
                 "the words and their counts");
+  require_whole(
+      set.spelling_offsets.front() == 0 &&
+          set.spelling_offsets.back() == static_cast<std::int64_t>(set.spelling_bytes.size()) &&
+          std::ranges::is_sorted(set.spelling_offsets),
+      directory,
+      "the words and their spellings");
   for (const Domain domain : kDomains) {
     for (const ReviewField field : kReviewFields) {
       set.fields[domain][static_cast<std::size_t>(field)] =

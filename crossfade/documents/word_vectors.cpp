@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossfade/documents/word_vectors.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <fstream>
+#include <limits>
 #include <span>
 #include <string>
 
@@ -16,6 +18,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kBlank = " \t\r";
+
+// As much of a line as a message shows: those of binary files can be long.
+constexpr std::size_t kShown = 40;
 
 // Cuts the next field off `line`; empty at its end.
 std::string_view take_field(std::string_view& line) {
@@ -43,6 +48,25 @@ std::optional<std::string> folded(std::string_view word) {
   return tokens.next() ? std::nullopt : std::optional(std::move(first));
 }
 
+// The second number of "count width"; 0 when it is none.
+std::size_t width_of_header(std::string_view line) {
+  take_field(line);
+  const std::string_view field = take_field(line);
+  std::size_t width = 0;
+  const auto [end, code] = std::from_chars(field.data(), field.data() + field.size(), width);
+  return code == std::errc() && end == field.data() + field.size() ? width : 0;
+}
+
+// A finite float; nothing when `field` is none. Numbers too small for a float are 0.
+std::optional<float> number_in(std::string_view field) {
+  double number = 0.0;
+  const auto [end, code] = std::from_chars(field.data(), field.data() + field.size(), number);
+  const bool whole = code == std::errc() && end == field.data() + field.size();
+  return whole && std::abs(number) <= std::numeric_limits<float>::max()
+             ? std::optional(static_cast<float>(number))
+             : std::nullopt;
+}
+
 class VectorReader {
  public:
   VectorReader(const fs::path& file, std::size_t n_words) : file_(file) {
@@ -58,19 +82,13 @@ class VectorReader {
             "files have to be converted to text)",
             file_.string());
     is_header_ = fields == 2;
-    if (is_header_) {
-      take_field(line);
-      const std::string_view width = take_field(line);
-      std::from_chars(width.data(), width.data() + width.size(), table_.width);
-    } else {
-      table_.width = fields - 1;
-    }
+    table_.width = is_header_ ? width_of_header(line) : fields - 1;
     constexpr std::size_t kWidest = 65536;
     require(table_.width > 0 && table_.width <= kWidest,
             ErrorKind::kData,
             "{}:1: \"{}\" is no \"count width\"",
             file_.string(),
-            line.substr(0, 40));
+            line.substr(0, kShown));
     table_.values.resize(table_.known.size() * table_.width);
   }
 
@@ -86,14 +104,15 @@ class VectorReader {
                               .subspan(static_cast<std::size_t>(word) * table_.width, table_.width);
     for (float& value : row) {
       const std::string_view field = take_field(line);
-      const auto [end, code] = std::from_chars(field.data(), field.data() + field.size(), value);
-      require(code == std::errc() && end == field.data() + field.size() && std::isfinite(value),
+      const std::optional<float> parsed = number_in(field);
+      require(parsed.has_value(),
               ErrorKind::kData,
               "{}:{}: \"{}\" is no number; a word and {} numbers are expected",
               file_.string(),
               number,
-              field,
+              field.substr(0, kShown),
               table_.width);
+      value = *parsed;
     }
     require(take_field(line).empty(),
             ErrorKind::kData,
