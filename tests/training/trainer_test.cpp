@@ -260,6 +260,136 @@ TEST(Train, EveryStepHasRandomNumbersOfItsOwn) {
   EXPECT_EQ(again.draws_, model.draws_);
 }
 
+// One weight, which starts at 1, and losses that tests write.
+class Scripted final : public Model {
+ public:
+  Scripted() { weight = module_.register_parameter("w", torch::ones({1})); }
+
+  std::vector<Phase> phases() override {
+    return {{.name = "script",
+             .rows = 5,
+             .parameters = {weight},
+             .schedule = {.epochs = 4, .batch_size = 2, .learning_rate = 0.1, .patience = 0},
+             .loss = loss,
+             .then = {{}, then}}};
+  }
+
+  void score(std::span<const UserId>, std::span<const ItemId>, std::span<float>) override {}
+
+  torch::nn::Module& module() override { return module_; }
+
+  static constexpr std::size_t kBatches = 3;  // Of an epoch.
+  static constexpr std::size_t kSteps = 4 * kBatches;
+
+  torch::Tensor weight;
+  Loss loss;
+  Loss then;
+
+ private:
+  torch::nn::Module module_;
+};
+
+// Adam of the weight of Scripted as Kingma and Ba wrote it, in double.
+class AdamByHand {
+ public:
+  void step(double gradient) {
+    ++steps_;
+    mean_ = 0.9 * mean_ + 0.1 * gradient;
+    square_ = 0.999 * square_ + 0.001 * gradient * gradient;
+    const double root = std::sqrt(square_ / (1.0 - std::pow(0.999, steps_)));
+    weight -= 0.1 * mean_ / (1.0 - std::pow(0.9, steps_)) / (root + 1e-8);
+  }
+
+  double weight = 1.0;
+
+ private:
+  int steps_ = 0;
+  double mean_ = 0.0;
+  double square_ = 0.0;
+};
+
+// Some dozen steps of 0.1 in floats.
+constexpr double kRounding = 1e-5;
+
+TEST(Train, StepsKnowTheirEpochAndHowMuchOfTheScheduleIsDone) {
+  std::vector<std::int64_t> epochs;
+  std::vector<double> progress;
+  const auto train_until = [&](const TempDirectory& directory, int last) {
+    Scripted model;
+    model.loss = [&](const Step& step) {
+      epochs.push_back(step.epoch);
+      progress.push_back(step.progress);
+      return model.weight.sum();
+    };
+    TrainOptions options;
+    options.checkpoint = directory / "script.pt";
+    options.checkpoint_seconds = 0.0;
+    options.on_epoch = [&](const EpochReport& report) {
+      if (report.epoch == last) {
+        throw Killed();
+      }
+    };
+    train(model, options);
+  };
+  const TempDirectory directory;
+  EXPECT_THROW(train_until(directory, 3), Killed);
+  // What epoch 3 did is lost with it: the checkpoint is the one after epoch 2.
+  epochs.resize(2 * Scripted::kBatches);
+  progress.resize(epochs.size());
+  train_until(directory, -1);
+  ASSERT_EQ(progress.size(), Scripted::kSteps);
+  for (std::size_t step = 0; step < progress.size(); ++step) {
+    EXPECT_EQ(epochs[step], static_cast<std::int64_t>(1 + step / Scripted::kBatches));
+    EXPECT_DOUBLE_EQ(progress[step], static_cast<double>(step) / Scripted::kSteps);
+  }
+}
+
+// Of every three batches the second has nothing to learn from.
+TEST(Train, AnUndefinedLossTakesNoStep) {
+  Scripted model;
+  AdamByHand adam;
+  std::size_t steps = 0;
+  model.loss = [&](const Step&) {
+    EXPECT_NEAR(model.weight.item<double>(), adam.weight, kRounding) << "step " << steps;
+    const double slope = 1.0 + static_cast<double>(steps);
+    if (steps++ % 3 == 1) {
+      return torch::Tensor();
+    }
+    adam.step(slope);
+    return (slope * model.weight).sum();
+  };
+  train(model, {});
+  EXPECT_EQ(steps, Scripted::kSteps);
+  EXPECT_NEAR(model.weight.item<double>(), adam.weight, kRounding);
+}
+
+TEST(Train, LossesThatAreNeverDefinedTrainNothing) {
+  Scripted model;
+  model.loss = [](const Step&) { return torch::Tensor(); };
+  TrainOptions options;
+  options.on_epoch = [](const EpochReport& report) { EXPECT_EQ(report.loss, 0.0); };
+  train(model, options);
+  EXPECT_EQ(model.weight.item<float>(), 1.0F);
+}
+
+// An objective without parameters shares the first one's Adam: one sequence of steps.
+TEST(Train, ObjectivesThatShareAnOptimiserTakeTurnsAtIt) {
+  Scripted model;
+  AdamByHand adam;
+  model.loss = [&](const Step&) {
+    EXPECT_NEAR(model.weight.item<double>(), adam.weight, kRounding);
+    adam.step(3.0);
+    return (3.0 * model.weight).sum();
+  };
+  model.then = [&](const Step&) {
+    EXPECT_NEAR(model.weight.item<double>(), adam.weight, kRounding);
+    adam.step(2.0 * (adam.weight - 2.0));
+    return (model.weight - 2.0).square().sum();
+  };
+  train(model, {});
+  EXPECT_NEAR(model.weight.item<double>(), adam.weight, kRounding);
+}
+
 // Trains cmf, whose errors on cold users are `stars` by epoch.
 PhaseReport train_cmf(const std::vector<double>& stars) {
   const PlantedWorld world;
