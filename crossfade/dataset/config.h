@@ -12,6 +12,7 @@ struct DatasetConfig {
   double beta = 0.5;
   double validation = 0.1;
   double hide_source = 0.0;
+  double hide_items = 0.0;
 
   template <typename Self, typename Visitor>
   static void visit(Self& self, Visitor&& field) {
@@ -28,6 +29,11 @@ struct DatasetConfig {
           "Part of the remaining overlapping users whose source ratings are hidden, which makes "
           "them side users: for studying side users where there are few.",
           Range{0.0, 1.0});
+    field("hide_items",
+          self.hide_items,
+          "Part of the target's items whose training ratings and reviews are hidden, which makes "
+          "them cold: for studying cold items where there are few.",
+          Range{0.0, 0.9});
   }
 };
 

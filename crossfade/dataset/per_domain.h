@@ -15,6 +15,10 @@ inline constexpr std::array kDomains{Domain::kSource, Domain::kTarget};
   return domain == Domain::kSource ? "source" : "target";
 }
 
+[[nodiscard]] constexpr Domain other(Domain domain) noexcept {
+  return domain == Domain::kSource ? Domain::kTarget : Domain::kSource;
+}
+
 /// One value for each domain.
 template <typename T>
 struct PerDomain {

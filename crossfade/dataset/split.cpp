@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <numeric>
 #include <span>
 
 #include "crossfade/core/error.h"
@@ -20,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMinTrainingOverlap = 2;
+constexpr const char* kHiddenItemsFile = "hidden_items.npy";
 
 std::vector<UserId> overlapping_users(const Dataset& dataset) {
   const RatingsView source = dataset.ratings(Domain::kSource);
@@ -96,13 +98,48 @@ bool is_training(Role role, Domain domain) {
   fail(ErrorKind::kInternal, "a user has no role");
 }
 
+bool is_hidden(const Split& split, Domain domain, ItemId item) {
+  return domain == Domain::kTarget && !split.hidden_items.empty() &&
+         split.hidden_items[index(item)] != 0;
+}
+
+// Hides items, and takes those who trained the target with nothing else out of it.
+void hide_items(const Dataset& dataset, Split& split) {
+  std::vector<std::size_t> items(dataset.items(Domain::kTarget));
+  std::iota(items.begin(), items.end(), std::size_t{0});
+  Rng rng = Rng(split.seed).fork("hidden items");
+  shuffle(std::span(items), rng);
+  split.hidden_items.assign(items.size(), 0);
+  for (const std::size_t item :
+       std::span(items).first(part(split.config.hide_items, items.size()))) {
+    split.hidden_items[item] = 1;
+  }
+  const RatingsView target = dataset.ratings(Domain::kTarget);
+  for (std::size_t row = 0; row < dataset.users(); ++row) {
+    const auto rated = target.items_of(UserId{static_cast<std::int32_t>(row)});
+    const bool all_hidden = std::ranges::all_of(
+        rated, [&](ItemId item) { return is_hidden(split, Domain::kTarget, item); });
+    if (is_training(split.roles[row], Domain::kTarget) && all_hidden) {
+      split.roles[row] = Role::kSourceOnly;
+    }
+  }
+  const auto left = std::ranges::count(split.roles, Role::kOverlap);
+  require(
+      left >= static_cast<std::ptrdiff_t>(kMinTrainingOverlap),
+      ErrorKind::kData,
+      "dataset.hide_items = {} leaves {} overlapping users for training; at least {} are needed",
+      split.config.hide_items,
+      left,
+      kMinTrainingOverlap);
+}
+
 std::vector<std::uint8_t> trained_items(const Dataset& dataset, const Split& split) {
   const RatingsView target = dataset.ratings(Domain::kTarget);
   std::vector<std::uint8_t> trained(dataset.items(Domain::kTarget), 0);
   for (std::size_t row = 0; row < dataset.users(); ++row) {
     if (is_training(split.roles[row], Domain::kTarget)) {
       for (const ItemId item : target.items_of(UserId{static_cast<std::int32_t>(row)})) {
-        trained[index(item)] = 1;
+        trained[index(item)] = is_hidden(split, Domain::kTarget, item) ? 0 : 1;
       }
     }
   }
@@ -144,6 +181,7 @@ std::string Split::hash() const {
   hasher.text(std::to_string(seed));
   hasher.text(to_toml(config, "", false));
   hasher.bytes(roles.data(), roles.size());
+  hasher.bytes(hidden_items.data(), hidden_items.size());
   return hasher.hex();
 }
 
@@ -153,7 +191,7 @@ Split draw_split(const Dataset& dataset, const DatasetConfig& config, std::uint6
   const Parts parts = sizes_of_parts(config, overlap.size());
   check_parts(parts, config, overlap.size());
 
-  Split split{.seed = seed, .config = config, .roles = {}};
+  Split split{.seed = seed, .config = config, .roles = {}, .hidden_items = {}};
   const RatingsView target = dataset.ratings(Domain::kTarget);
   split.roles.resize(dataset.users());
   for (std::size_t row = 0; row < dataset.users(); ++row) {
@@ -172,12 +210,18 @@ Split draw_split(const Dataset& dataset, const DatasetConfig& config, std::uint6
   assign(Role::kValidation, next + parts.validation);
   assign(Role::kSide, next + parts.side);
   assign(Role::kOverlap, overlap.size());
+  if (config.hide_items > 0.0) {
+    hide_items(dataset, split);
+  }
   return split;
 }
 
 void save_split(const Split& split, const fs::path& directory) {
   StagedDirectory staged(directory);
   write_npy(staged.path() / "roles.npy", bytes_of(split.roles));
+  if (!split.hidden_items.empty()) {
+    write_npy<std::uint8_t>(staged.path() / kHiddenItemsFile, split.hidden_items);
+  }
   const Json json = {
       {"seed", split.seed}, {"config", to_toml(split.config, "", false)}, {"hash", split.hash()}};
   write_file(staged.path() / "split.json", json.dump(2) + "\n");
@@ -200,9 +244,14 @@ Split load_split(const fs::path& directory) {
   for (const std::uint8_t role : roles.values<std::uint8_t>()) {
     split.roles.push_back(static_cast<Role>(role));
   }
+  if (fs::exists(directory / kHiddenItemsFile)) {
+    const NpyFile hidden(directory / kHiddenItemsFile);
+    const auto values = hidden.values<std::uint8_t>();
+    split.hidden_items.assign(values.begin(), values.end());
+  }
   require(split.hash() == hash,
           ErrorKind::kData,
-          "{}: roles.npy and split.json do not belong together; remove the directory and run again",
+          "{}: its files do not belong together; remove the directory and run again",
           directory.string());
   return split;
 }
@@ -217,9 +266,12 @@ Ratings training_ratings(const Dataset& dataset, const Split& split, Domain doma
     const UserId user{static_cast<std::int32_t>(row)};
     if (is_training(split.roles[row], domain)) {
       const auto items = all.items_of(user);
-      const auto ratings = all.ratings_of(user);
-      out.items.insert(out.items.end(), items.begin(), items.end());
-      out.ratings.insert(out.ratings.end(), ratings.begin(), ratings.end());
+      for (std::size_t n = 0; n < items.size(); ++n) {
+        if (!is_hidden(split, domain, items[n])) {
+          out.items.push_back(items[n]);
+          out.ratings.push_back(all.ratings_of(user)[n]);
+        }
+      }
     }
     out.offsets.push_back(static_cast<std::int64_t>(out.items.size()));
   }

@@ -156,7 +156,8 @@ void read_domain(const Request& request,
   const std::string what = fmt::format("reading {} reviews", name_of(domain));
   std::vector<std::int32_t> words;
   constexpr std::int64_t kEvery = 8192;
-  read_reviews(request.ingest, domain, training.users, [&](const Document& review) {
+  const ReviewMask visible{training.users, training.items};
+  read_reviews(request.ingest, domain, visible, [&](const Document& review) {
     lexicon.begin_review();
     for (FieldWriter* field : {&titles, &texts}) {
       words.clear();

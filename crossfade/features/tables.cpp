@@ -20,14 +20,19 @@ Database open_database() {
   return Database({.memory_limit = "1GB", .spill_directory = "", .threads = 1});
 }
 
-// '0110...', as a bit string the database indexes by user.
-std::string bits(const std::vector<std::uint8_t>& mask) {
-  std::string out;
-  out.reserve(mask.size());
+// Whether `mask` has a 1 for a column's number: a bit string, '0110...', that the database looks
+// into.
+std::string has_bit(std::string_view column, const std::vector<std::uint8_t>& mask) {
+  std::string bits;
+  bits.reserve(mask.size());
   for (const std::uint8_t bit : mask) {
-    out += bit != 0 ? '1' : '0';
+    bits += bit != 0 ? '1' : '0';
   }
-  return out;
+  return fmt::format("{} BETWEEN 0 AND {} AND get_bit('{}'::BIT, {}) = 1",
+                     column,
+                     static_cast<std::int64_t>(mask.size()) - 1,
+                     bits,
+                     column);
 }
 
 }  // namespace
@@ -68,16 +73,15 @@ void read_item_texts(const fs::path& ingest,
 
 void read_reviews(const fs::path& ingest,
                   Domain domain,
-                  const std::vector<std::uint8_t>& visible,
+                  const ReviewMask& visible,
                   const OnDocument& on_review) {
   const fs::path file = table(ingest, domain, "reviews.parquet");
   Database database = open_database();
   Rows rows = database.query(
-      fmt::format("SELECT \"user\", title, text FROM read_parquet({}) "
-                  "WHERE \"user\" BETWEEN 0 AND {} AND get_bit('{}'::BIT, \"user\") = 1",
+      fmt::format("SELECT \"user\", title, text FROM read_parquet({}) WHERE {} AND {}",
                   sql_quote(file.string()),
-                  static_cast<std::int64_t>(visible.size()) - 1,
-                  bits(visible)));
+                  has_bit("\"user\"", visible.users),
+                  has_bit("item", visible.items)));
   std::int32_t previous = 0;
   while (const RowBlock* block = rows.next()) {
     const auto users = block->column<std::int32_t>(0);

@@ -29,12 +29,18 @@ void read_item_texts(const std::filesystem::path& ingest,
                      std::size_t n_items,
                      const OnDocument& on_item);
 
-/// Streams title and text of the reviews of `domain` written by users with a 1 in `visible`, by
-/// ascending user. The database filters by user before a text reaches this process's own code.
+/// Whose reviews may be read, one flag per row.
+struct ReviewMask {
+  const std::vector<std::uint8_t>& users;  ///< Who wrote.
+  const std::vector<std::uint8_t>& items;  ///< About what.
+};
+
+/// Streams title and text of the reviews of `domain` that the mask has a 1 for on both sides, by
+/// ascending user. The database filters before a text reaches this process's own code.
 /// @throws Error  kIo; kData when the table is not sorted by user.
 void read_reviews(const std::filesystem::path& ingest,
                   Domain domain,
-                  const std::vector<std::uint8_t>& visible,
+                  const ReviewMask& visible,
                   const OnDocument& on_review);
 
 /// The column `column` (id or image) of a domain's items, by item.

@@ -163,7 +163,10 @@ FeatureBlock encode_user_reviews(const Workspace& workspace) {
                  .training_documents = training.source.ratings + training.target.ratings,
                  .read =
                      [&](Domain domain, const OnDocument& on_review) {
-                       read_reviews(workspace.ingest, domain, training[domain].users, on_review);
+                       read_reviews(workspace.ingest,
+                                    domain,
+                                    {training[domain].users, training[domain].items},
+                                    on_review);
                      }},
                 workspace);
 }

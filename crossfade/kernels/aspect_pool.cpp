@@ -143,6 +143,7 @@ CROSSFADE_SIMD void pool_aspects_back(std::span<const std::int64_t> offsets,
   const std::size_t total = shape.total();
   const std::size_t width = shape.width;
   std::vector<float> buffers(4 * total);
+  std::vector<float> pulls(shape.aspects);  // What attention costs a document as a whole.
   float* gated = buffers.data();
   float* open = gated + total;
   float* slope = open + total;
@@ -150,6 +151,9 @@ CROSSFADE_SIMD void pool_aspects_back(std::span<const std::int64_t> offsets,
   for (std::size_t d = 0; d + 1 < offsets.size(); ++d) {
     const float* given = back.pooled_gradient + d * total;
     const float* pooled = back.pooled + d * total;
+    for (std::size_t m = 0; m < shape.aspects; ++m) {
+      pulls[m] = dot(pooled + m * width, given + m * width, width);
+    }
     for (std::int64_t t = offsets[d]; t < offsets[d + 1]; ++t) {
       const auto position = static_cast<std::size_t>(t);
       const float* h = back.h + position * 2 * total;
@@ -157,8 +161,7 @@ CROSSFADE_SIMD void pool_aspects_back(std::span<const std::int64_t> offsets,
       for (std::size_t m = 0; m < shape.aspects; ++m) {
         const std::size_t at = m * width;
         const float weight = back.attention[position * shape.aspects + m];
-        const float logit =
-            weight * (dot(gated + at, given + at, width) - dot(pooled + at, given + at, width));
+        const float logit = weight * (dot(gated + at, given + at, width) - pulls[m]);
         blend(weight, given + at, logit, back.v + at, width, slope + at);
         add_scaled(logit, gated + at, width, v_gradient + at);
       }

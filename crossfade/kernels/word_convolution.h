@@ -15,8 +15,8 @@ struct ConvolutionShape {
 
 /// out[t, f] = relu(bias[f] + sum_j table[words[t + j - window / 2], j, f]) for every position t;
 /// positions outside of t's document count as kNoWord. `table` [rows, window, filters] holds each
-/// word's vector times the weights of each tap, so that what a word occurs often in is multiplied
-/// once.
+/// word's vector times the weights of each tap, so that a word that occurs often is
+/// multiplied once.
 void convolve_words(
     const WordRun& run, ConvolutionShape shape, const float* table, const float* bias, float* out);
 

@@ -67,10 +67,6 @@ CatnSettings checked(const CatnSettings& settings) {
   return settings;
 }
 
-constexpr Domain other(Domain domain) {
-  return domain == Domain::kSource ? Domain::kTarget : Domain::kSource;
-}
-
 // The documents of one domain.
 struct CatnDocuments {
   DocumentTable users;
@@ -221,14 +217,6 @@ class Catn final : public ReviewModel {
     return out;
   }
 
-  torch::Tensor dropped(const torch::Tensor& aspects, const Step& step) const {
-    if (settings_.keep >= 1.0 || !aspects.defined()) {
-      return aspects;
-    }
-    const torch::Tensor kept = torch::empty_like(aspects.detach());
-    return aspects * kept.bernoulli_(settings_.keep, step.generator) / settings_.keep;
-  }
-
   // The loss of the batch's ratings of `domain`. A document of several rows is read once.
   torch::Tensor loss(const Step& step, Domain domain) {
     std::vector<std::int64_t> own;
@@ -244,7 +232,8 @@ class Catn final : public ReviewModel {
     const Distinct items = distinct(rows.items);
     const Aspects read = aspects(domain, users.values, items.values);
     const auto per_row = [&](const torch::Tensor& table, const torch::Tensor& which) {
-      return dropped(table.defined() ? rows_of(table, which) : table, step);
+      return table.defined() ? drop_out(rows_of(table, which), settings_.keep, step.generator)
+                             : table;
     };
     const torch::Tensor mine = per_row(read.own, users.rows);
     const torch::Tensor theirs = per_row(read.auxiliary, users.rows);

@@ -4,9 +4,9 @@
 //
 //   document  of a cold user in the target: reviews by people who rated the same source items alike
 //   reading   filters of three widths, the largest value of each over the document
-//   user      features common to both shops (whose shop a classifier must not find out) and own
-//   ones rating    linear in the features of the user's target document and of the item's loss
-//   squared error + alpha contrast of ratings + beta (shop of common, shop of own features)
+//   user      features common to both shops, from which the shop must not be told, and own ones
+//   rating    linear in the features of the user's target document and of the item's
+//   loss      squared error + alpha contrast of ratings + beta (shop of common, of own features)
 //
 // Dai et al., "OmniMatch: Overcoming the Cold-Start Problem in Cross-Domain Recommendations using
 // Auxiliary Reviews", EDBT 2025, and its code. docs/models/omnimatch.md.
@@ -15,7 +15,6 @@
 #include <string_view>
 #include <utility>
 
-#include "crossfade/core/error.h"
 #include "crossfade/models/registry.h"
 #include "crossfade/models/reviews/auxiliary.h"
 #include "crossfade/models/reviews/losses.h"
@@ -29,7 +28,7 @@ namespace {
 struct OmnimatchSettings : ReadingSettings {
   OmnimatchSettings() {
     ReadingSettings::field = "title";
-    vocabulary = 1'000'000;
+    vocabulary = 100'000;
     max_df = 1.0;
     words = 200;
   }
@@ -126,7 +125,7 @@ class Omnimatch final : public ReviewModel {
   // [user term, 1]
   torch::Tensor user_rows(std::span<const std::int64_t> users) override {
     const OmnimatchUser user =
-        network_->user(Domain::kTarget, read_users(Domain::kTarget, users), without_dropout);
+        network_->user(Domain::kTarget, pooled(Domain::kTarget, users), without_dropout);
     const torch::Tensor term = network_->user_term(user);
     return torch::stack({term, torch::ones_like(term)}, 1);
   }
@@ -134,7 +133,8 @@ class Omnimatch final : public ReviewModel {
   // [1, item term]
   torch::Tensor item_rows(std::span<const std::int64_t> items) override {
     const WordList list = collector().read(item_reader(Domain::kTarget), items);
-    const torch::Tensor pooled = network_->read_items(collector().take_words(), list);
+    const torch::Tensor pooled =
+        network_->read_items(network_->vectors(collector().take_words()), list);
     const torch::Tensor term = network_->item_term(network_->item(pooled, without_dropout));
     return torch::stack({torch::ones_like(term), term}, 1);
   }
@@ -146,8 +146,7 @@ class Omnimatch final : public ReviewModel {
     for (std::size_t u = 0; u < data().n_users(); ++u) {
       const UserId user{static_cast<std::int32_t>(u)};
       const Role role = data().roles[u];
-      const bool cold = role == Role::kValidation || role == Role::kTest;
-      if (cold || std::ranges::binary_search(overlap(), user)) {
+      if (is_held_out(role) || std::ranges::binary_search(overlap(), user)) {
         rows_.add(user, Domain::kSource, data().source);
       }
     }
@@ -167,13 +166,24 @@ class Omnimatch final : public ReviewModel {
     return reader(domain, items_[domain], no_reviews_);
   }
 
-  torch::Tensor read_users(Domain domain, std::span<const std::int64_t> users) {
-    const WordList list = collector().read(reader(domain, users_[domain]), users);
-    return network_->read_users(domain, collector().take_words(), list);
+  // Documents that one set of filters reads, and their words.
+  struct Reading {
+    WordList list;
+    torch::Tensor words;
+  };
+
+  Reading read_users(Domain domain, std::span<const std::int64_t> users) {
+    WordList list = collector().read(reader(domain, users_[domain]), users);
+    return {std::move(list), collector().take_words()};
+  }
+
+  torch::Tensor pooled(Domain domain, std::span<const std::int64_t> users) {
+    const Reading read = read_users(domain, users);
+    return network_->read_users(domain, network_->vectors(read.words), read.list);
   }
 
   // The items of all rows, each read once; `at` says where an item of the rows stands.
-  torch::Tensor read_items(const ReviewRows& rows, torch::Tensor& at) {
+  Reading read_items(const ReviewRows& rows, torch::Tensor& at) {
     std::vector<std::int64_t> codes = rows.items;
     const auto shift = static_cast<std::int64_t>(n_items(Domain::kSource));
     for (std::size_t row = 0; row < codes.size(); ++row) {
@@ -187,7 +197,27 @@ class Omnimatch final : public ReviewModel {
     const WordList target =
         collector().read(item_reader(Domain::kTarget), {middle, items.values.end()});
     at = items.rows;
-    return network_->read_items(collector().take_words(), joined(source, target));
+    return {joined(source, target), collector().take_words()};
+  }
+
+  // The vectors of each reading's words, looked up together: the way back then makes one gradient
+  // as large as the vocabulary, not one per reading.
+  [[nodiscard]] std::vector<torch::Tensor> vectors_of(const std::vector<Reading>& readings) const {
+    std::vector<std::int64_t> words;
+    for (const Reading& reading : readings) {
+      const auto* own = reading.words.data_ptr<std::int64_t>();
+      words.insert(words.end(), own, own + reading.words.size(0));
+    }
+    const Distinct all = distinct(words);
+    const torch::Tensor table = network_->vectors(index_tensor(all.values));
+    std::vector<torch::Tensor> out;
+    std::int64_t first = 0;
+    for (const Reading& reading : readings) {
+      const std::int64_t last = first + reading.words.size(0);
+      out.push_back(rows_of(table, all.rows.slice(0, first, last)));
+      first = last;
+    }
+    return out;
   }
 
   // As many users of `domain` as half a batch has rows, with replacement.
@@ -208,22 +238,32 @@ class Omnimatch final : public ReviewModel {
         reversal_strength(settings_.reversal == "step" ? step.progress
                                                        : static_cast<double>(step.epoch - 1) /
                                                              static_cast<double>(settings_.epochs));
-    const OmnimatchNetwork::Drop drop = [&](const torch::Tensor& x) { return dropped(x, step); };
+    const OmnimatchNetwork::Drop drop = [&](const torch::Tensor& x) {
+      return drop_out(x, 1.0 - settings_.dropout, step.generator).relu();
+    };
 
     torch::Tensor item_at;
-    const torch::Tensor pooled_items = read_items(rows, item_at);
-    const torch::Tensor item = network_->item(rows_of(pooled_items, item_at), drop);
+    PerDomain<Distinct> users;
+    std::vector<Reading> readings{read_items(rows, item_at)};
     Rng rng = step.rng;
+    for (const Domain domain : kDomains) {
+      std::vector<std::int64_t> ids = rows.users;
+      const std::vector<std::int64_t> drawn = draw_users(domain, rows.users.size(), rng);
+      ids.insert(ids.end(), drawn.begin(), drawn.end());
+      users[domain] = distinct(ids);
+      readings.push_back(read_users(domain, users[domain].values));
+    }
+    const std::vector<torch::Tensor> vectors = vectors_of(readings);
+    const torch::Tensor about = network_->read_items(vectors[0], readings[0].list);
+    const torch::Tensor item = network_->item(rows_of(about, item_at), drop);
     PerDomain<OmnimatchUser> user;
     torch::Tensor shops = torch::zeros({});
     for (const Domain domain : kDomains) {
-      std::vector<std::int64_t> users = rows.users;
-      const std::vector<std::int64_t> drawn = draw_users(domain, rows.users.size(), rng);
-      users.insert(users.end(), drawn.begin(), drawn.end());
-      const Distinct who = distinct(users);
-      const torch::Tensor pooled = rows_of(read_users(domain, who.values), who.rows);
-      user[domain] = network_->user(domain, pooled.slice(0, 0, rows.size()), drop);
-      const OmnimatchUser stranger = network_->user(domain, pooled.slice(0, rows.size()), drop);
+      const std::size_t n = domain == Domain::kSource ? 1 : 2;
+      const torch::Tensor written =
+          rows_of(network_->read_users(domain, vectors[n], readings[n].list), users[domain].rows);
+      user[domain] = network_->user(domain, written.slice(0, 0, rows.size()), drop);
+      const OmnimatchUser stranger = network_->user(domain, written.slice(0, rows.size()), drop);
       shops = shops + network_->common_loss(domain, stranger, strength, drop) +
               network_->specific_loss(domain, stranger, drop);
     }
@@ -234,15 +274,6 @@ class Omnimatch final : public ReviewModel {
                                                        settings_.temperature);
     return torch::mse_loss(network_->rate(user.target, item, drop), stars) +
            settings_.alpha * contrast + settings_.beta * shops;
-  }
-
-  torch::Tensor dropped(const torch::Tensor& x, const Step& step) const {
-    if (settings_.dropout <= 0.0) {
-      return x.relu();
-    }
-    const double keep = 1.0 - settings_.dropout;
-    const torch::Tensor kept = torch::empty_like(x.detach()).bernoulli_(keep, step.generator);
-    return (x * kept / keep).relu();
   }
 
   OmnimatchSettings settings_;

@@ -23,8 +23,9 @@ struct ModelEntry {
   bool uses_documents = false;                  ///< Whether it reads TrainingData::documents.
   BackboneKind backbone = BackboneKind::kNone;  ///< What TrainingData::backbone must be.
 
-  /// Whether target items that nobody rated in training keep the parameters they were drawn with,
-  /// so that their scores are noise. Not so where such an item gets a mean or a content vector.
+  /// Whether nothing is learned about target items that nobody rated in training: they keep the
+  /// parameters they began with, and their scores are noise or far off the scale. Not so where such
+  /// an item gets a mean or is known by its content.
   bool untrained_items = false;
 
   /// The model's settings after `table`, as TOML below the table `prefix`; with or without help.

@@ -77,6 +77,50 @@ TEST_F(SplitOfShops, EveryUserHasOneRoleOfTheAskedSize) {
   EXPECT_EQ(split.users(Role::kSourceOnly).size(), 5U);
 }
 
+TEST_F(SplitOfShops, HiddenItemsHaveNoTrainingRatingAndAreColdInTheTest) {
+  const Split split = draw_split(dataset_, {.hide_items = 0.4}, 7);
+  EXPECT_EQ(std::ranges::count(split.hidden_items, 1), 3);  // Of 7.
+  const Ratings training = training_ratings(dataset_, split, Domain::kTarget);
+  EXPECT_FALSE(training.items.empty());
+  for (const ItemId item : training.items) {
+    EXPECT_EQ(split.hidden_items[index(item)], 0);
+  }
+  const HeldOut test = held_out_ratings(dataset_, split, Role::kTest);
+  for (std::size_t row = 0; row < test.items.size(); ++row) {
+    EXPECT_EQ(test.unseen_item[row], split.hidden_items[index(test.items[row])]);
+  }
+  // The test users are those of the split without hidden items, and so are the source's ratings.
+  const Split whole = draw_split(dataset_, {}, 7);
+  EXPECT_EQ(split.users(Role::kTest), whole.users(Role::kTest));
+  EXPECT_EQ(training_ratings(dataset_, split, Domain::kSource).items,
+            training_ratings(dataset_, whole, Domain::kSource).items);
+}
+
+TEST_F(SplitOfShops, WhoRatedHiddenItemsAloneDoesNotTrainTheTarget) {
+  const Split split = draw_split(dataset_, {.hide_items = 0.7}, 7);
+  const Ratings training = training_ratings(dataset_, split, Domain::kTarget);
+  for (const Role role : {Role::kOverlap, Role::kSide}) {
+    EXPECT_FALSE(split.users(role).empty());
+    for (const UserId user : split.users(role)) {
+      EXPECT_GT(training.view().count(user), 0U);
+    }
+  }
+}
+
+TEST_F(SplitOfShops, HidingNearlyEverythingIsRefused) {
+  const DatasetConfig config{.beta = 0.9, .validation = 0.0, .hide_items = 0.9};
+  testing::expect_error(
+      ErrorKind::kData,
+      "dataset.hide_items = 0.9 leaves 0 overlapping users for training; at least 2 are needed",
+      [&] { static_cast<void>(draw_split(dataset_, config, 7)); });
+}
+
+TEST_F(SplitOfShops, HiddenItemsAreReadBack) {
+  const Split split = draw_split(dataset_, {.hide_items = 0.4}, 7);
+  save_split(split, temp_ / "hidden");
+  EXPECT_EQ(load_split(temp_ / "hidden").hidden_items, split.hidden_items);
+}
+
 TEST_F(SplitOfShops, TrainingAndHeldOutRatingsAreTheWholeOnce) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     const Split split = draw_split(dataset_, {.beta = 0.3, .validation = 0.2}, seed);
@@ -226,7 +270,7 @@ TEST_F(SplitOfShops, RefusesASplitOfWhichOneFileWasReplaced) {
                              std::filesystem::copy_options::overwrite_existing);
   testing::expect_error(ErrorKind::kData,
                         (temp_ / "two").string() +
-                            ": roles.npy and split.json do not belong together; remove the "
+                            ": its files do not belong together; remove the "
                             "directory and run again",
                         [&] { static_cast<void>(load_split(temp_ / "two")); });
   write_file(temp_ / "one/split.json", "{\"seed\": 1");

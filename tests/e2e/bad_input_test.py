@@ -94,8 +94,8 @@ class BadInput(product.ProductTest):
         self.refuse_run(2, "models names music twice", 'models=["music", "music"]')
         self.refuse_run(2, 'model "nope" is unknown; the models are: constant, item-mean, '
                         "bias-transfer, tgt, tgt+, cmf, cmf+, emcdr, emcdr+, sscdr, sscdr+, lacdr, "
-                        "lacdr+, ptupcdr, ptupcdr+, diffcdr, diffcdr+, dcdcsr, dcdcsr+, catn, omnimatch, music, "
-                        "music-paper", 'models=["nope"]')
+                        "lacdr+, ptupcdr, ptupcdr+, diffcdr, diffcdr+, dcdcsr, dcdcsr+, catn, omnimatch, "
+                        "music, music-paper", 'models=["nope"]')
         self.refuse_run(2, '"{data}/source_reviews.jsonl" needs the data folder; pass --set '
                         "data=DIR", "data=")
         self.refuse(4, "crossfade: none.toml: No such file or directory", "run", "none.toml")

@@ -10,6 +10,7 @@
 
 #include "crossfade/training/trainer.h"
 
+#include "tests/core/expect_error.h"
 #include "tests/support/documents.h"
 
 namespace crossfade {
@@ -75,8 +76,8 @@ class EdgeWorld : public ::testing::TestWithParam<std::string> {
                             .roles = world.roles,
                             .documents = &documents.set(),
                             .backbone = &backbone};
-    const TomlTable settings =
-        parse_toml(entry.uses_documents ? "width = 8\nfilters = 4\nepochs = 3" : "", "test");
+    const TomlTable settings = parse_toml(
+        entry.uses_documents ? "width = 8\nfilters = 4\nmax_df = 1.0\nepochs = 3" : "", "test");
     const auto model = make_model(entry, data, settings, {.rng = Rng(1)});
     train(*model, {});
     std::vector<UserId> users;
@@ -97,6 +98,49 @@ class EdgeWorld : public ::testing::TestWithParam<std::string> {
     }
   }
 };
+
+TEST(Catn, RefusesSettingsThatLeaveNoWord) {
+  const World world = make_world(2, 2, 4.0F);
+  const testing::TestDocuments documents(world.source.view(), world.target.view(), [](auto...) {
+    return testing::TestDocuments::Words{"word"};  // In every review.
+  });
+  const TrainingData data{.source = world.source.view(),
+                          .target = world.target.view(),
+                          .n_source_items = world.n_source_items,
+                          .n_target_items = world.n_target_items,
+                          .roles = world.roles,
+                          .documents = &documents.set()};
+  testing::expect_error(
+      ErrorKind::kUsage,
+      "catn is left without any word by vocabulary = 20000 and max_df = 0.5; raise them",
+      [&] { static_cast<void>(find_model("catn").make(data, {}, {})); });
+  testing::expect_error(
+      ErrorKind::kUsage, "window = 2 is even; catn reads as many words on either side", [&] {
+        static_cast<void>(
+            find_model("catn").make(data, parse_toml("window = 2\nmax_df = 1.0", "test"), {}));
+      });
+}
+
+TEST(Omnimatch, RefusesARunWithoutReviews) {
+  const World world = make_world(2, 2, 4.0F);
+  TrainingData data{.source = world.source.view(),
+                    .target = world.target.view(),
+                    .n_source_items = world.n_source_items,
+                    .n_target_items = world.n_target_items,
+                    .roles = world.roles};
+  const auto make = [&] { static_cast<void>(find_model("omnimatch").make(data, {}, {})); };
+  testing::expect_error(
+      ErrorKind::kData, "omnimatch reads reviews; the run has no documents of them", make);
+  const testing::TestDocuments documents(world.source.view(), world.target.view(), [](auto...) {
+    return testing::TestDocuments::Words{};
+  });
+  data.documents = &documents.set();
+  testing::expect_error(
+      ErrorKind::kData,
+      "omnimatch reads the title of reviews, and the training reviews of the source have none; set "
+      "its `field` to \"text\", or take the model out",
+      make);
+}
 
 TEST_P(EdgeWorld, NobodyLikesAnythingInTheSource) {
   expect_scores(make_world(1, 6, 2.0F), 4);

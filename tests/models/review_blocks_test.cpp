@@ -4,10 +4,12 @@
 // documents (tools/golden/review_blocks.py): values, and gradients for a given gradient of the
 // values.
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <string>
 #include <vector>
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
 
 #include "crossfade/models/reviews/catn_network.h"
@@ -169,6 +171,26 @@ TEST_F(ReviewBlocks, AReversedGradientHidesTheShop) {
   const torch::Tensor logits = torch::addmm(in("bias"), hidden, in("weight").t());
   expect(torch::cross_entropy_loss(
       logits, index_tensor(block_.at("labels").get<std::vector<std::int64_t>>())));
+}
+
+TEST_F(ReviewBlocks, ContrastOfOneRowOrOfEqualRatingsIsANumber) {
+  for (const std::int64_t rows : {1, 3}) {
+    const torch::Tensor first = torch::rand({rows, 4}).requires_grad_(true);
+    const torch::Tensor second = torch::rand({rows, 4}).requires_grad_(true);
+    const torch::Tensor loss = supervised_contrast(first, second, torch::full({rows}, 4.0F), 0.07);
+    loss.backward();
+    EXPECT_TRUE(std::isfinite(loss.item<double>()));
+    EXPECT_TRUE(first.grad().isfinite().all().item<bool>());
+    EXPECT_TRUE(second.grad().isfinite().all().item<bool>());
+  }
+}
+
+TEST_F(ReviewBlocks, DropoutKeepsTheMeanAndThePartItIsTold) {
+  const at::Generator generator = at::detail::createCPUGenerator(3);
+  const torch::Tensor dropped = drop_out(torch::full({100000}, 2.0F), 0.8, generator);
+  EXPECT_NEAR((dropped == 0.0).to(torch::kFloat64).mean().item<double>(), 0.2, 0.01);
+  EXPECT_NEAR(dropped.mean().item<double>(), 2.0, 0.02);
+  EXPECT_NEAR(dropped.max().item<double>(), 2.5, 1e-6);
 }
 
 TEST_F(ReviewBlocks, ReversalGrowsFromNothingToNearlyOne) {

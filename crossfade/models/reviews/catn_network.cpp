@@ -72,10 +72,6 @@ std::shared_ptr<CatnMerge> make_merge(std::int64_t width) {
   return merge;
 }
 
-Domain other(Domain domain) {
-  return domain == Domain::kSource ? Domain::kTarget : Domain::kSource;
-}
-
 }  // namespace
 
 torch::Tensor truncated_normal(torch::IntArrayRef sizes, double deviation) {

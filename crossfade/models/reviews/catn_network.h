@@ -75,8 +75,6 @@ class CatnNetwork : public torch::nn::Module {
 
   [[nodiscard]] bool has_auxiliary() const noexcept { return merge_ != nullptr; }
 
-  [[nodiscard]] const CatnShape& shape() const noexcept { return shape_; }
-
  private:
   [[nodiscard]] torch::Tensor pooled(Domain items,
                                      Domain documents,

@@ -74,15 +74,20 @@ torch::nn::Linear OmnimatchNetwork::add_linear(const std::string& name,
   return register_module(name, torch::nn::Linear(in, out));
 }
 
-torch::Tensor OmnimatchNetwork::read_users(Domain domain,
-                                           const torch::Tensor& words,
-                                           const WordList& list) const {
-  const WordBank& bank = *user_banks_[domain];
-  return max_over_words(rows_of(words_, words), bank.weight, bank.bias, list);
+torch::Tensor OmnimatchNetwork::vectors(const torch::Tensor& words) const {
+  return rows_of(words_, words);
 }
 
-torch::Tensor OmnimatchNetwork::read_items(const torch::Tensor& words, const WordList& list) const {
-  return max_over_words(rows_of(words_, words), item_bank_->weight, item_bank_->bias, list);
+torch::Tensor OmnimatchNetwork::read_users(Domain domain,
+                                           const torch::Tensor& vectors,
+                                           const WordList& list) const {
+  const WordBank& bank = *user_banks_[domain];
+  return max_over_words(vectors, bank.weight, bank.bias, list);
+}
+
+torch::Tensor OmnimatchNetwork::read_items(const torch::Tensor& vectors,
+                                           const WordList& list) const {
+  return max_over_words(vectors, item_bank_->weight, item_bank_->bias, list);
 }
 
 OmnimatchUser OmnimatchNetwork::user(Domain domain, const torch::Tensor& pooled, const Drop& drop) {

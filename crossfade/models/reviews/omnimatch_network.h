@@ -42,13 +42,16 @@ class OmnimatchNetwork : public torch::nn::Module {
   /// draws those of its layers.
   OmnimatchNetwork(torch::Tensor vectors, std::int64_t filters);
 
-  /// Pooled documents [n, 3 filters] of users in `domain`, of which `words` int64 occur.
+  /// The vectors [n, width] of `words` int64 [n].
+  [[nodiscard]] torch::Tensor vectors(const torch::Tensor& words) const;
+
+  /// Pooled documents [n, 3 filters] of users in `domain`, whose words have `vectors`.
   [[nodiscard]] torch::Tensor read_users(Domain domain,
-                                         const torch::Tensor& words,
+                                         const torch::Tensor& vectors,
                                          const WordList& list) const;
 
   /// The same for items.
-  [[nodiscard]] torch::Tensor read_items(const torch::Tensor& words, const WordList& list) const;
+  [[nodiscard]] torch::Tensor read_items(const torch::Tensor& vectors, const WordList& list) const;
 
   [[nodiscard]] OmnimatchUser user(Domain domain, const torch::Tensor& pooled, const Drop& drop);
 

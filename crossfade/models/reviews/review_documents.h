@@ -25,6 +25,7 @@ struct ReadingSettings {
   std::int64_t words = 500;
   std::int64_t width = 300;
 
+  /// Visits the members, as visit does.
   template <typename Self, typename Visitor>
   static void visit_reading(Self& self, Visitor& field) {
     field("field",
@@ -46,6 +47,7 @@ struct ReadingSettings {
           Range{1, 4096});
   }
 
+  /// `field` as what it stands for.
   [[nodiscard]] ReviewField review_field() const {
     return field == "title" ? ReviewField::kTitle : ReviewField::kText;
   }
@@ -65,8 +67,8 @@ class ReaderVocabulary {
     return numbers_[static_cast<std::size_t>(word)];
   }
 
-  /// Vectors to start from, [size(), width]: those of `documents` where it has any; a row drawn by
-  /// `draw` (a tensor of one row in, in place) or zeros where it lacks the word.
+  /// Vectors to start from, [size(), width]: those of `documents` where it has any; for other words
+  /// what `draw` puts into the table before.
   [[nodiscard]] torch::Tensor vectors(const DocumentSet& documents,
                                       std::int64_t width,
                                       const std::function<void(torch::Tensor&)>& draw) const;

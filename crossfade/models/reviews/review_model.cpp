@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <numeric>
 #include <utility>
 
@@ -12,17 +13,27 @@
 namespace crossfade {
 namespace {
 
-// What documents of a step may hold: bounds the memory of scoring, whatever is asked for.
+// How many documents are read at once: bounds the memory of scoring, whatever is asked for.
 constexpr std::size_t kBlock = 256;
 
 using ReadRows = std::function<torch::Tensor(std::span<const std::int64_t>)>;
 
-torch::Tensor in_blocks(std::span<const std::int64_t> ids, const ReadRows& read) {
-  std::vector<torch::Tensor> blocks;
+// Rows of all `ids`, one after the other.
+std::vector<float> in_blocks(std::span<const std::int64_t> ids, const ReadRows& read) {
+  std::vector<float> out;
   for (std::size_t first = 0; first < ids.size(); first += kBlock) {
-    blocks.push_back(read(ids.subspan(first, std::min(kBlock, ids.size() - first))));
+    const torch::Tensor block = read(ids.subspan(first, std::min(kBlock, ids.size() - first)));
+    if (first == 0) {
+      out.reserve(ids.size() * static_cast<std::size_t>(block.size(1)));
+    }
+    std::ranges::copy(to_vector(block), std::back_inserter(out));
   }
-  return torch::cat(blocks);
+  return out;
+}
+
+torch::Tensor table_of(std::vector<float>& values, std::size_t rows) {
+  const auto count = static_cast<std::int64_t>(rows);
+  return torch::from_blob(values.data(), {count, static_cast<std::int64_t>(values.size()) / count});
 }
 
 template <typename Id>
@@ -62,6 +73,12 @@ ReviewModel::ReviewModel(std::string_view name,
           ErrorKind::kUsage,
           "{} runs on the CPU alone; set training.device to \"cpu\"",
           name);
+  require(vocabulary_.size() > 0,
+          ErrorKind::kUsage,
+          "{} is left without any word by vocabulary = {} and max_df = {}; raise them",
+          name,
+          settings.vocabulary,
+          settings.max_df);
   for (std::size_t u = 0; u < data.n_users(); ++u) {
     const UserId user{static_cast<std::int32_t>(u)};
     if (data.roles[u] == Role::kOverlap && data.source.count(user) > 0 &&
@@ -82,10 +99,10 @@ void ReviewModel::score(std::span<const UserId> users,
   module().eval();
   const Distinct who = distinct(numbers(users));
   const Distinct what = distinct(numbers(items));
-  const torch::Tensor user_table =
-      in_blocks(who.values, [this](std::span<const std::int64_t> ids) { return user_rows(ids); });
-  const torch::Tensor item_table =
-      in_blocks(what.values, [this](std::span<const std::int64_t> ids) { return item_rows(ids); });
+  std::vector<float> user_values = read_users(who.values);
+  std::vector<float> item_values = read_items(what.values);
+  const torch::Tensor user_table = table_of(user_values, who.values.size());
+  const torch::Tensor item_table = table_of(item_values, what.values.size());
   constexpr std::int64_t kPairs = 65536;
   const auto count = static_cast<std::int64_t>(users.size());
   for (std::int64_t first = 0; first < count; first += kPairs) {
@@ -100,15 +117,19 @@ void ReviewModel::score(std::span<const UserId> users,
 std::optional<Factors> ReviewModel::factors() {
   const torch::NoGradGuard no_grad;
   module().eval();
-  const torch::Tensor users =
-      in_blocks(first_numbers(data_.n_users()),
-                [this](std::span<const std::int64_t> ids) { return user_rows(ids); });
-  const torch::Tensor items =
-      in_blocks(first_numbers(data_.n_target_items),
-                [this](std::span<const std::int64_t> ids) { return item_rows(ids); });
-  return Factors{.dimension = static_cast<std::size_t>(users.size(1)),
-                 .users = to_vector(users),
-                 .items = to_vector(items)};
+  Factors out{.dimension = 0,
+              .users = read_users(first_numbers(data_.n_users())),
+              .items = read_items(first_numbers(data_.n_target_items))};
+  out.dimension = out.items.size() / data_.n_target_items;
+  return out;
+}
+
+std::vector<float> ReviewModel::read_users(std::span<const std::int64_t> users) {
+  return in_blocks(users, [this](std::span<const std::int64_t> ids) { return user_rows(ids); });
+}
+
+std::vector<float> ReviewModel::read_items(std::span<const std::int64_t> items) {
+  return in_blocks(items, [this](std::span<const std::int64_t> ids) { return item_rows(ids); });
 }
 
 DocumentReader ReviewModel::reader(Domain domain,

@@ -18,7 +18,7 @@ namespace crossfade {
 class ReviewModel : public Model {
  public:
   /// @throws Error  kData when there are no reviews, or no user to learn a transfer from; kUsage
-  ///                for another device.
+  ///                for another device, or settings that leave no word.
   ReviewModel(std::string_view name,
               const TrainingData& data,
               const ReadingSettings& settings,
@@ -59,6 +59,10 @@ class ReviewModel : public Model {
   [[nodiscard]] const std::vector<UserId>& overlap() const noexcept { return overlap_; }
 
  private:
+  // Rows of any number of users or items, one after the other.
+  [[nodiscard]] std::vector<float> read_users(std::span<const std::int64_t> users);
+  [[nodiscard]] std::vector<float> read_items(std::span<const std::int64_t> items);
+
   const TrainingData& data_;
   ReadingSettings settings_;
   ReaderVocabulary vocabulary_;

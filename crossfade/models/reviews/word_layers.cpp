@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -230,6 +231,14 @@ torch::Tensor max_over_words(const torch::Tensor& vectors,
                              const torch::Tensor& bias,
                              const WordList& list) {
   return MaxOverWords::apply(vectors, weight, bias, list.offsets, list.words);
+}
+
+torch::Tensor drop_out(const torch::Tensor& x, double keep, at::Generator generator) {
+  if (keep >= 1.0) {
+    return x;
+  }
+  const torch::Tensor kept = torch::empty_like(x.detach());
+  return x * kept.bernoulli_(keep, std::move(generator)) / keep;
 }
 
 Distinct distinct(std::span<const std::int64_t> ids) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include <ATen/core/Generator.h>
 #include <torch/types.h>
 
 #include "crossfade/kernels/word_run.h"
@@ -17,8 +18,6 @@ namespace crossfade {
 struct WordList {
   torch::Tensor offsets;  ///< int64 [documents + 1]
   torch::Tensor words;    ///< int32 [positions]: rows of the step's words, or kNoWord.
-
-  [[nodiscard]] std::int64_t documents() const { return offsets.size(0) - 1; }
 
   [[nodiscard]] WordRun run() const;
 };
@@ -66,6 +65,10 @@ class WordCollector {
                                            const torch::Tensor& weight,
                                            const torch::Tensor& bias,
                                            const WordList& list);
+
+/// Dropout: each component of `x` is kept with probability `keep` and then divided by it, or else
+/// 0.
+[[nodiscard]] torch::Tensor drop_out(const torch::Tensor& x, double keep, at::Generator generator);
 
 /// The different values of `ids`, ascending, and where each of `ids` stands among them.
 struct Distinct {
