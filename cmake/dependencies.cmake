@@ -13,6 +13,7 @@
 #   Eigen          3.4      MPL-2.0       Eigen/             crossfade/core/npy.cpp crossfade/features/ crossfade/kernels/
 #   utf8proc       2.6      MIT           utf8proc.h         crossfade/features/text
 #   OpenCV         4.6      Apache-2.0    opencv2/           crossfade/synth/ crossfade/features/image_
+#   llama.cpp      0.5.0    MIT           llama ggml gguf mtmd  crossfade/features/llama/
 #   libtorch       1.13     BSD-3-Clause  torch/ ATen/ c10/  crossfade/models/ crossfade/training/
 #   CLI11          2.1      BSD-3-Clause  CLI/               cli/
 #   GoogleTest     1.12     BSD-3-Clause  gtest/ gmock/      tests/
@@ -57,6 +58,27 @@ set_target_properties(duckdb::duckdb PROPERTIES
   IMPORTED_LOCATION "${DUCKDB_LIBRARY}"
   IMPORTED_NO_SONAME ON
   INTERFACE_INCLUDE_DIRECTORIES "${DUCKDB_INCLUDE_DIR}")
+
+# llama.cpp is compiled by tools/bootstrap into the same cache; -DCROSSFADE_LLAMA_DIR=... names
+# another one (with include/llama.h, lib/libllama.so and so on). The code for the processor or the
+# graphics card is loaded when a program starts, from bin/.
+if(CROSSFADE_WITH_LLAMA)
+  set(CROSSFADE_LLAMA_DIR "${crossfade_cache}/llama-0.5.0" CACHE PATH "Where llama.cpp is")
+  find_path(LLAMA_INCLUDE_DIR mtmd.h PATHS "${CROSSFADE_LLAMA_DIR}/include" NO_DEFAULT_PATH)
+  add_library(crossfade_llama INTERFACE)
+  foreach(library IN ITEMS mtmd llama ggml ggml-base)
+    find_library(LLAMA_${library}_LIBRARY ${library}
+                 PATHS "${CROSSFADE_LLAMA_DIR}/lib" NO_DEFAULT_PATH)
+    target_link_libraries(crossfade_llama INTERFACE "${LLAMA_${library}_LIBRARY}")
+    if(NOT LLAMA_${library}_LIBRARY OR NOT LLAMA_INCLUDE_DIR)
+      message(FATAL_ERROR "llama.cpp is not in ${CROSSFADE_LLAMA_DIR}; run tools/bootstrap, or pass "
+        "-DCROSSFADE_LLAMA_DIR or -DCROSSFADE_WITH_LLAMA=OFF")
+    endif()
+  endforeach()
+  target_include_directories(crossfade_llama SYSTEM INTERFACE "${LLAMA_INCLUDE_DIR}")
+  target_compile_definitions(crossfade_llama INTERFACE
+    "CROSSFADE_LLAMA_BACKENDS=\"${CROSSFADE_LLAMA_DIR}/bin\"")
+endif()
 
 if(CROSSFADE_WITH_TORCH)
   find_package(Torch REQUIRED)

@@ -25,3 +25,10 @@ case "$(uname -m)" in
     readonly kLibraryPackage=
     ;;
 esac
+
+# llama.cpp is built from source: a git bundle that a package for Node.js carries.
+readonly kLlamaVersion=0.5.0
+readonly kLlamaPackage=node-llama-cpp@3.22.1
+readonly kLlamaTarball=a0d9dd80eacd2ab1cfe71aee57ac8a806487fd70b3d2a38fbec637752d9e5c5f
+readonly kLlamaMember=package/llama/gitRelease.bundle
+readonly kLlamaBundle=5f5d1105d5df040738d87b8290e5d17e7362131cdcfdb0831618e0ea528b4a51
