@@ -18,5 +18,6 @@ void add_evaluate_command(CLI::App& app, const Globals& globals);
 void add_recommend_command(CLI::App& app, const Globals& globals);
 void add_config_command(CLI::App& app, const Globals& globals);
 void add_models_command(CLI::App& app, const Globals& globals);
+void add_model_command(CLI::App& app, const Globals& globals);
 
 }  // namespace crossfade::cli

@@ -40,6 +40,9 @@ void add_commands(CLI::App& app, const crossfade::cli::Globals& globals) {
   add_config_command(app, globals);
   add_models_command(app, globals);
 #endif
+#ifdef CROSSFADE_WITH_LLAMA
+  add_model_command(app, globals);
+#endif
 }
 
 }  // namespace
