@@ -104,6 +104,12 @@ class VectorReader {
                               .subspan(static_cast<std::size_t>(word) * table_.width, table_.width);
     for (float& value : row) {
       const std::string_view field = take_field(line);
+      require(!field.empty(),
+              ErrorKind::kData,
+              "{}:{}: fewer than {} numbers",
+              file_.string(),
+              number,
+              table_.width);
       const std::optional<float> parsed = number_in(field);
       require(parsed.has_value(),
               ErrorKind::kData,

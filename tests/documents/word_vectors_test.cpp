@@ -114,9 +114,8 @@ TEST_F(WordVectors, MayBeginWithAByteOrderMark) {
 }
 
 TEST_F(WordVectors, WithTooFewNumbersNameTheirLine) {
-  expect_refusal("2 3\nother 1\ngood 1 2\n",
-                 ":3: \"\" is no number; a word and 3 numbers are expected");
-  expect_refusal("film 1 2 3\ngood\n", ":2: \"\" is no number; a word and 3 numbers are expected");
+  expect_refusal("2 3\nother 1\ngood 1 2\n", ":3: fewer than 3 numbers");
+  expect_refusal("film 1 2 3\ngood\n", ":2: fewer than 3 numbers");
 }
 
 TEST_F(WordVectors, WithTooManyNumbersNameTheirLine) {
