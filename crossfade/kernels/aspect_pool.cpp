@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "crossfade/kernels/add_scaled.h"
 #include "crossfade/kernels/fast_exp.h"
 #include "crossfade/kernels/simd.h"
 
@@ -42,17 +43,6 @@ namespace {
     sum += a[k] * b[k];
   }
   return sum;
-}
-
-[[gnu::always_inline]] inline void add_scaled(float scale,
-                                              const float* from,
-                                              std::size_t width,
-                                              float* to) {
-  const float* __restrict source = from;
-  float* __restrict out = to;
-  for (std::size_t k = 0; k < width; ++k) {
-    out[k] += scale * source[k];
-  }
 }
 
 // out = a x + b y

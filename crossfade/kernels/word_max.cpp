@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "crossfade/kernels/add_scaled.h"
 #include "crossfade/kernels/simd.h"
 
 namespace crossfade {
@@ -16,6 +17,14 @@ struct Window {
   std::size_t width;
   std::size_t first_tap;
 };
+
+// Document `d`, under no width yet.
+Window before_first(const WordRun& run, std::size_t d) {
+  return {.words = run.words.data() + run.offsets[d],
+          .count = static_cast<std::size_t>(run.offsets[d + 1] - run.offsets[d]),
+          .width = 0,
+          .first_tap = 0};
+}
 
 // sum = bias + the taps that fall on a word.
 [[gnu::always_inline]] inline void slide(const Window& window,
@@ -53,17 +62,6 @@ struct Window {
   }
 }
 
-[[gnu::always_inline]] inline void add_scaled(float scale,
-                                              const float* from,
-                                              std::size_t width,
-                                              float* to) {
-  const float* __restrict source = from;
-  float* __restrict out = to;
-  for (std::size_t k = 0; k < width; ++k) {
-    out[k] += scale * source[k];
-  }
-}
-
 // The largest value of one filter, and the gradient it gets.
 [[gnu::always_inline]] inline void hand_back(const WordMaxBack& back,
                                              const Window& window,
@@ -93,10 +91,7 @@ CROSSFADE_SIMD void max_words(const WordRun& run,
   const std::size_t filters = shape.filters;
   std::vector<float> sum(filters);
   for (std::size_t d = 0; d < run.documents(); ++d) {
-    Window window{.words = run.words.data() + run.offsets[d],
-                  .count = static_cast<std::size_t>(run.offsets[d + 1] - run.offsets[d]),
-                  .width = 0,
-                  .first_tap = 0};
+    Window window = before_first(run, d);
     for (std::size_t w = 0; w < WordMaxShape::kWidths.size(); ++w) {
       window.width = WordMaxShape::kWidths[w];
       float* best = pooled + d * shape.outputs() + w * filters;
@@ -119,10 +114,7 @@ CROSSFADE_SIMD void max_words_back(const WordRun& run,
                                    const WordMaxBack& back) {
   const std::size_t filters = shape.filters;
   for (std::size_t d = 0; d < run.documents(); ++d) {
-    Window window{.words = run.words.data() + run.offsets[d],
-                  .count = static_cast<std::size_t>(run.offsets[d + 1] - run.offsets[d]),
-                  .width = 0,
-                  .first_tap = 0};
+    Window window = before_first(run, d);
     for (std::size_t w = 0; w < WordMaxShape::kWidths.size(); ++w) {
       window.width = WordMaxShape::kWidths[w];
       for (std::size_t f = 0; f < filters; ++f) {
