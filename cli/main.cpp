@@ -34,6 +34,7 @@ void add_commands(CLI::App& app, const crossfade::cli::Globals& globals) {
   add_synth_command(app, globals);
 #ifdef CROSSFADE_WITH_TORCH
   add_ingest_command(app, globals);
+  add_embed_command(app, globals);
   add_run_command(app, globals);
   add_evaluate_command(app, globals);
   add_recommend_command(app, globals);

@@ -29,15 +29,28 @@ std::string count(std::int64_t value) {
   return fmt::format("{}", value);
 }
 
-std::string describe(const Progress& progress, double seconds) {
+std::string duration(double seconds) {
+  const auto minutes = static_cast<std::int64_t>(seconds / 60.0);
+  if (minutes == 0) {
+    return fmt::format("{:.0f} s", seconds);
+  }
+  return minutes < 60 ? fmt::format("{} min", minutes)
+                      : fmt::format("{} h {:02} min", minutes / 60, minutes % 60);
+}
+
+// `since` is how much of it was done `seconds` ago.
+std::string describe(const Progress& progress, std::int64_t since, double seconds) {
   std::string text(progress.what);
   if (progress.total > 0) {
-    const double part = static_cast<double>(progress.done) / static_cast<double>(progress.total);
     text +=
         fmt::format(": {} of {} {}", count(progress.done), count(progress.total), progress.unit);
     constexpr double kWorthAnEstimate = 3.0;
-    if (part > 0.0 && part < 1.0 && seconds > kWorthAnEstimate) {
-      text += fmt::format(", {:.0f} s left", seconds * (1.0 - part) / part);
+    if (progress.done > since && progress.done < progress.total && seconds > kWorthAnEstimate) {
+      const double rate = static_cast<double>(progress.done - since) / seconds;
+      text += fmt::format(", {:.{}f}/s, {} left",
+                          rate,
+                          rate < 10.0 ? 1 : 0,
+                          duration(static_cast<double>(progress.total - progress.done) / rate));
     }
   } else if (progress.done > 0) {
     text += fmt::format(": {} {}", count(progress.done), progress.unit);
@@ -83,6 +96,7 @@ void ProgressPrinter::show(const Progress& progress) {
   if (fresh) {
     last_what_ = progress.what;
     began_ = now;
+    began_at_ = progress.done;
   }
   const bool finished = progress.total > 0 && progress.done >= progress.total;
   const auto pause = terminal_ ? Clock::duration(kRedraw) : Clock::duration(kPlainLine);
@@ -91,7 +105,7 @@ void ProgressPrinter::show(const Progress& progress) {
   }
   last_ = now;
   const double seconds = std::chrono::duration<double>(now - began_).count();
-  const std::string text = describe(progress, seconds);
+  const std::string text = describe(progress, began_at_, seconds);
   if (!terminal_) {
     fmt::print(stderr, "  {}\n", text);
     return;

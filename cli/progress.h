@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -37,6 +38,7 @@ class ProgressPrinter {
   std::string last_what_;
   std::chrono::steady_clock::time_point last_;
   std::chrono::steady_clock::time_point began_;
+  std::int64_t began_at_ = 0;
 };
 
 }  // namespace crossfade::cli

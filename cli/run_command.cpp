@@ -15,6 +15,7 @@
 
 #include "cli/commands.h"
 #include "cli/progress.h"
+#include "cli/stages.h"
 
 namespace crossfade::cli {
 namespace {
@@ -25,13 +26,6 @@ struct Options {
   std::string select;
   bool json = false;
 };
-
-void print_stage(ProgressPrinter& progress, const StageReport& stage) {
-  const std::string state = stage.reused ? "up to date" : fmt::format("{:.1f} s", stage.seconds);
-  progress.line(stage.summary.empty()
-                    ? fmt::format("{:<28} {}", stage.stage, state)
-                    : fmt::format("{:<28} {:<10}  {}", stage.stage, state, stage.summary));
-}
 
 Summary run_one(const Recipe& recipe, ProgressPrinter& progress) {
   run_recipe(

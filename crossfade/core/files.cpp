@@ -172,6 +172,13 @@ void write_file(const fs::path& file, std::string_view content) {
   }
 }
 
+void move_file(const fs::path& from, const fs::path& to) {
+  flush_to_disk(from);
+  std::error_code code;
+  fs::rename(from, to, code);
+  require(!code, ErrorKind::kIo, "{}: {}", to.string(), code.message());
+}
+
 void make_directories(const fs::path& directory) {
   std::error_code code;
   fs::create_directories(directory, code);

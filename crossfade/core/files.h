@@ -19,6 +19,11 @@ namespace crossfade {
 /// @throws Error  kIo.
 void write_file(const std::filesystem::path& file, std::string_view content);
 
+/// Flushes the finished file `from` to the disk and renames it to `to`, on the same file system: a
+/// reader sees an older `to` or all of the new one.
+/// @throws Error  kIo.
+void move_file(const std::filesystem::path& from, const std::filesystem::path& to);
+
 /// Creates `directory` and its parents.
 /// @throws Error  kIo.
 void make_directories(const std::filesystem::path& directory);

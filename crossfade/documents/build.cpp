@@ -157,11 +157,11 @@ void read_domain(const Request& request,
   std::vector<std::int32_t> words;
   constexpr std::int64_t kEvery = 8192;
   const ReviewMask visible{training.users, training.items};
-  read_reviews(request.ingest, domain, visible, [&](const Document& review) {
+  read_reviews(request.ingest, domain, visible, [&](const ReviewText& review) {
     lexicon.begin_review();
     for (FieldWriter* field : {&titles, &texts}) {
       words.clear();
-      lexicon.read(review.fields[field == &titles ? 0 : 1], words);
+      lexicon.read(field == &titles ? review.title : review.text, words);
       field->add(words);
     }
     if (texts.rows() % kEvery == 0) {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "crossfade/features/moments.h"
+#include "crossfade/features/reduction/moments.h"
 
 namespace crossfade {
 namespace {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "crossfade/core/settings.h"
+#include "crossfade/features/embedding/config.h"
 #include "crossfade/features/text/config.h"
 
 namespace crossfade {
@@ -78,19 +79,21 @@ struct FeaturesConfig {
   TextConfig text;
   ImageConfig image;
   SvdConfig svd;
+  EmbeddingConfig llm;
   PrecomputedConfig precomputed;
 
   template <typename Self, typename Visitor>
   static void visit(Self& self, Visitor&& field) {
-    field("items",
-          self.items,
-          "Item encoders: text, image, precomputed; builtin = text and image.",
-          OneOf{{"builtin", "text", "image", "precomputed"}});
+    field(
+        "items",
+        self.items,
+        "Item encoders: text, image, llm (language models), precomputed; builtin = text and image.",
+        OneOf{{"builtin", "text", "image", "llm", "precomputed"}});
     field("users",
           self.users,
           "User encoders: reviews (their texts), profile (rating deviations times item "
-          "features), precomputed.",
-          OneOf{{"reviews", "profile", "precomputed"}});
+          "features), llm (a language model reads their texts), precomputed.",
+          OneOf{{"reviews", "profile", "llm", "precomputed"}});
     field("dtype",
           self.dtype,
           "Element type on disk: float32, or float16 for half the space.",
@@ -102,6 +105,7 @@ struct FeaturesConfig {
     field("text", self.text, "How texts become numbers.");
     field("image", self.image, "How images become numbers.");
     field("svd", self.svd, "How wide vectors are reduced.");
+    field("llm", self.llm, "Vectors from language models.");
     field("precomputed", self.precomputed, "Features made elsewhere.");
   }
 };

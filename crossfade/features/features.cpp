@@ -8,6 +8,9 @@
 #include "crossfade/core/error.h"
 #include "crossfade/core/toml.h"
 #include "crossfade/features/block.h"
+#include "crossfade/features/embedding/llama_embedder.h"
+#include "crossfade/features/embedding/llm_features.h"
+#include "crossfade/features/embedding/merge.h"
 #include "crossfade/features/image_features.h"
 #include "crossfade/features/image_table.h"
 #include "crossfade/features/precomputed.h"
@@ -31,18 +34,25 @@ bool wants_images(const FeaturesConfig& config) {
 }
 
 bool wants_user_matrix(const FeaturesConfig& config) {
-  return names(config.users, "reviews") || names(config.users, "precomputed");
+  return names(config.users, "reviews") || names(config.users, "llm") ||
+         names(config.users, "precomputed");
 }
 
 void check(const FeaturesConfig& config) {
   check_settings(config);
   require(!config.items.empty(),
           ErrorKind::kUsage,
-          "features.items is empty; name at least one of: builtin, text, image, precomputed");
+          "features.items is empty; name at least one of: builtin, text, image, llm, "
+          "precomputed");
   check_precomputed(config);
+  check_embeddings(config);
 }
 
-std::vector<FeatureBlock> encode_items(const Workspace& workspace, const fs::path& descriptors) {
+using Jobs = std::vector<EmbeddingJob>;
+
+std::vector<FeatureBlock> encode_items(const Workspace& workspace,
+                                       const fs::path& descriptors,
+                                       const Jobs& jobs) {
   std::vector<FeatureBlock> blocks;
   if (wants_text(workspace.config)) {
     blocks.push_back(encode_item_texts(workspace));
@@ -50,16 +60,22 @@ std::vector<FeatureBlock> encode_items(const Workspace& workspace, const fs::pat
   if (wants_images(workspace.config)) {
     blocks.push_back(encode_item_images(workspace, descriptors));
   }
+  if (names(workspace.config.items, "llm")) {
+    blocks.push_back(encode_with_llm(workspace, Entity::kItem, jobs));
+  }
   if (names(workspace.config.items, "precomputed")) {
     blocks.push_back(read_precomputed(workspace, Entity::kItem));
   }
   return blocks;
 }
 
-std::vector<FeatureBlock> encode_users(const Workspace& workspace) {
+std::vector<FeatureBlock> encode_users(const Workspace& workspace, const Jobs& jobs) {
   std::vector<FeatureBlock> blocks;
   if (names(workspace.config.users, "reviews")) {
     blocks.push_back(encode_user_reviews(workspace));
+  }
+  if (names(workspace.config.users, "llm")) {
+    blocks.push_back(encode_with_llm(workspace, Entity::kUser, jobs));
   }
   if (names(workspace.config.users, "precomputed")) {
     blocks.push_back(read_precomputed(workspace, Entity::kUser));
@@ -78,18 +94,21 @@ PerDomain<fs::path> matrix_files(const fs::path& directory, std::string_view kin
           .target = directory / fmt::format("target_{}.npy", kind)};
 }
 
-Json build(const Workspace& workspace, const fs::path& descriptors, const fs::path& directory) {
+Json build(const Workspace& workspace,
+           const fs::path& descriptors,
+           const Jobs& jobs,
+           const fs::path& directory) {
   const NpyType type = workspace.config.dtype == "float16" ? NpyType::kFloat16 : NpyType::kFloat32;
   const PerDomain<TrainingRows>& training = workspace.training;
   Json details;
-  const std::vector<FeatureBlock> items = encode_items(workspace, descriptors);
+  const std::vector<FeatureBlock> items = encode_items(workspace, descriptors, jobs);
   write_features(items,
                  {&training.source.items, &training.target.items},
                  type,
                  matrix_files(directory, "items"));
   details["items"] = describe(items);
   if (wants_user_matrix(workspace.config)) {
-    const std::vector<FeatureBlock> users = encode_users(workspace);
+    const std::vector<FeatureBlock> users = encode_users(workspace, jobs);
     write_features(users,
                    {&training.source.users, &training.target.users},
                    type,
@@ -99,6 +118,17 @@ Json build(const Workspace& workspace, const fs::path& descriptors, const fs::pa
   return details;
 }
 
+// Of the embeddings, features depend on the content; how fast they were made, and from where, makes
+// no difference.
+FeaturesConfig without_embedding_settings(FeaturesConfig config) {
+  const std::int64_t items = config.llm.items.dimension;
+  const std::int64_t users = config.llm.users.dimension;
+  config.llm = {};
+  config.llm.items.dimension = items;
+  config.llm.users.dimension = users;
+  return config;
+}
+
 ArtifactKey key_of(const FeaturesConfig& config,
                    const fs::path& ingest_directory,
                    const Dataset& dataset,
@@ -106,7 +136,7 @@ ArtifactKey key_of(const FeaturesConfig& config,
                    const fs::path& directory) {
   ArtifactKey key{
       .stage = "features",
-      .config = to_toml(config, "features", false),
+      .config = to_toml(without_embedding_settings(config), "features", false),
       .inputs = {{.name = "ingest", .hash = read_manifest(ingest_directory).content_hash},
                  {.name = "dataset", .hash = dataset.content_hash()},
                  {.name = "split", .hash = split.hash()}}};
@@ -133,16 +163,25 @@ ArtifactState build_features(const FeaturesConfig& config,
     const ArtifactState images = ensure_image_descriptors(ingest_directory, descriptors, callbacks);
     key.inputs.push_back({.name = "image descriptors", .hash = images.manifest.content_hash});
   }
+  const PerDomain<TrainingRows> training = find_training_rows(dataset, split);
+  const Jobs jobs = plan_embeddings(config, ingest_directory, dataset, training);
+  ensure_embeddings(jobs, {config, ingest_directory, dataset, callbacks}, [&](Entity entity) {
+    return make_llama_embedder(config, entity);
+  });
+  for (const EmbeddingJob& job : jobs) {
+    key.inputs.push_back(
+        {.name = job.name() + " embeddings", .hash = read_manifest(job.merged()).content_hash});
+  }
   return ensure_artifact(final_directory, key, [&](const fs::path& staging) {
     const Workspace workspace{.config = config,
                               .ingest = ingest_directory,
                               .scratch = staging / "scratch",
                               .dataset = dataset,
-                              .training = find_training_rows(dataset, split),
+                              .training = training,
                               .rng = Rng(split.seed).fork("features"),
                               .callbacks = callbacks};
     make_directories(workspace.scratch);
-    Json details = build(workspace, descriptors, staging);
+    Json details = build(workspace, descriptors, jobs, staging);
     std::error_code code;
     fs::remove_all(workspace.scratch, code);
     require(!code, ErrorKind::kIo, "{}: {}", workspace.scratch.string(), code.message());

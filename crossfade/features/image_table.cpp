@@ -67,22 +67,6 @@ void count(const std::string& image,
   }
 }
 
-// Files are recognised by size and time: hashing gigabytes of images on every run would cost as
-// much as describing them.
-std::string hash_of_files(std::span<const std::string> images) {
-  Hasher hasher;
-  for (const std::string& image : images) {
-    hasher.text(image);
-    if (is_local(image)) {
-      std::error_code code;
-      const auto size = fs::file_size(image, code);
-      const auto time = fs::last_write_time(image, code).time_since_epoch().count();
-      hasher.text(code ? "unreadable" : fmt::format("{}:{}", size, time));
-    }
-  }
-  return hasher.hex();
-}
-
 void note(const ImageCounts& counts, Domain domain, const OnNote& on_note) {
   if (counts.unreadable > 0) {
     report(on_note,
@@ -118,6 +102,20 @@ fs::path present_file(const fs::path& directory, Domain domain) {
 }
 
 }  // namespace
+
+std::string hash_of_image_files(std::span<const std::string> images) {
+  Hasher hasher;
+  for (const std::string& image : images) {
+    hasher.text(image);
+    if (is_local(image)) {
+      std::error_code code;
+      const auto size = fs::file_size(image, code);
+      const auto time = fs::last_write_time(image, code).time_since_epoch().count();
+      hasher.text(code ? "unreadable" : fmt::format("{}:{}", size, time));
+    }
+  }
+  return hasher.hex();
+}
 
 ImageCounts describe_images(std::span<const std::string> images,
                             const fs::path& file,
@@ -155,8 +153,8 @@ ArtifactState ensure_image_descriptors(const fs::path& ingest,
                   .inputs = {}};
   for (const Domain domain : kDomains) {
     images[domain] = read_item_column(ingest, domain, "image");
-    key.inputs.push_back(
-        {.name = fmt::format("{} images", name_of(domain)), .hash = hash_of_files(images[domain])});
+    key.inputs.push_back({.name = fmt::format("{} images", name_of(domain)),
+                          .hash = hash_of_image_files(images[domain])});
   }
   return ensure_artifact(directory, key, [&](const fs::path& staging) {
     Json details;

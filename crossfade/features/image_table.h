@@ -30,6 +30,10 @@ ImageCounts describe_images(std::span<const std::string> images,
                             RowMask& present,
                             const OnProgress& on_progress);
 
+/// A hash of the names, sizes and times of the image files among `images`: hashing the content of
+/// gigabytes on every run would cost as much as reading it.
+[[nodiscard]] std::string hash_of_image_files(std::span<const std::string> images);
+
 /// The artifact that holds the descriptions of the images of both domains. It is made anew when
 /// the ingest artifact, or the size or time of an image file, has changed.
 ArtifactState ensure_image_descriptors(const std::filesystem::path& ingest,

@@ -124,7 +124,7 @@ RawFeatures arrange(const IdMatrix& matrix,
                     Domain domain,
                     Entity entity) {
   const std::vector<std::size_t> rows = match_rows(matrix, workspace, domain, entity);
-  const std::string_view kind = entity == Entity::kItem ? "items" : "users";
+  const std::string_view kind = plural(entity);
   RawWriter writer(workspace.scratch / fmt::format("precomputed_{}_{}.npy", kind, name_of(domain)),
                    matrix.values.columns());
   std::vector<float> values(matrix.values.columns());

@@ -8,11 +8,9 @@
 
 #include "crossfade/core/artifact.h"
 #include "crossfade/features/block.h"
+#include "crossfade/features/entity.h"
 
 namespace crossfade {
-
-/// Whether a matrix describes items or users.
-enum class Entity : std::uint8_t { kItem, kUser };
 
 /// Refuses precomputed encoders without files, and .npy files without ids.
 /// @throws Error  kUsage.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossfade/features/tables.h"
 
+#include <limits>
+
 #include "crossfade/core/database.h"
 #include "crossfade/core/error.h"
 #include "crossfade/features/workspace.h"
@@ -40,11 +42,11 @@ std::string has_bit(std::string_view column, const std::vector<std::uint8_t>& ma
 void read_item_texts(const fs::path& ingest,
                      Domain domain,
                      std::size_t n_items,
-                     const OnDocument& on_item) {
+                     const std::function<void(const ItemText&)>& on_item) {
   const fs::path file = table(ingest, domain, "items.parquet");
   Database database = open_database();
   Rows rows =
-      database.query(fmt::format("SELECT item, title, description, categories FROM "
+      database.query(fmt::format("SELECT item, title, description, categories, image FROM "
                                  "read_parquet({})",
                                  sql_quote(file.string())));
   std::size_t expected = 0;
@@ -59,8 +61,11 @@ void read_item_texts(const fs::path& ingest,
               items[row],
               expected,
               n_items);
-      on_item({.entity = expected,
-               .fields = {block->text(1, row), block->text(2, row), block->text(3, row)}});
+      on_item({.item = expected,
+               .title = block->text(1, row),
+               .description = block->text(2, row),
+               .categories = block->text(3, row),
+               .image = block->text(4, row)});
     }
   }
   require(expected == n_items,
@@ -74,17 +79,19 @@ void read_item_texts(const fs::path& ingest,
 void read_reviews(const fs::path& ingest,
                   Domain domain,
                   const ReviewMask& visible,
-                  const OnDocument& on_review) {
+                  const std::function<void(const ReviewText&)>& on_review) {
   const fs::path file = table(ingest, domain, "reviews.parquet");
   Database database = open_database();
-  Rows rows = database.query(
-      fmt::format("SELECT \"user\", title, text FROM read_parquet({}) WHERE {} AND {}",
-                  sql_quote(file.string()),
-                  has_bit("\"user\"", visible.users),
-                  has_bit("item", visible.items)));
+  Rows rows = database.query(fmt::format(
+      "SELECT \"user\", title, text, rating, time_ms FROM read_parquet({}) WHERE {} AND {}",
+      sql_quote(file.string()),
+      has_bit("\"user\"", visible.users),
+      has_bit("item", visible.items)));
   std::int32_t previous = 0;
   while (const RowBlock* block = rows.next()) {
     const auto users = block->column<std::int32_t>(0);
+    const auto ratings = block->column<float>(3);
+    const auto times = block->column<std::int64_t>(4);
     for (std::size_t row = 0; row < block->rows(); ++row) {
       require(users[row] >= previous,
               ErrorKind::kData,
@@ -93,8 +100,12 @@ void read_reviews(const fs::path& ingest,
               users[row],
               previous);
       previous = users[row];
-      on_review({.entity = static_cast<std::size_t>(users[row]),
-                 .fields = {block->text(1, row), block->text(2, row), {}}});
+      on_review({.user = static_cast<std::size_t>(users[row]),
+                 .title = block->text(1, row),
+                 .text = block->text(2, row),
+                 .rating = ratings[row],
+                 .time_ms = block->is_null(4, row) ? std::numeric_limits<std::int64_t>::min()
+                                                   : times[row]});
     }
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -14,20 +13,30 @@
 
 namespace crossfade {
 
-/// A text about one item or by one user; valid during the call it is passed to.
-struct Document {
-  std::size_t entity = 0;  ///< The item or user, in dense ids.
-  std::array<std::string_view, 3> fields;
+/// What a shop says of one item; valid during the call it is passed to.
+struct ItemText {
+  std::size_t item = 0;
+  std::string_view title;
+  std::string_view description;
+  std::string_view categories;
+  std::string_view image;  ///< A path, an address or "".
 };
 
-using OnDocument = std::function<void(const Document&)>;
-
-/// Streams title, description and categories of all items of `domain`, by ascending item.
+/// Streams all items of `domain`, by ascending item.
 /// @throws Error  kIo; kData when the table does not hold exactly `n_items` items.
 void read_item_texts(const std::filesystem::path& ingest,
                      Domain domain,
                      std::size_t n_items,
-                     const OnDocument& on_item);
+                     const std::function<void(const ItemText&)>& on_item);
+
+/// What one user wrote about one item; valid during the call it is passed to.
+struct ReviewText {
+  std::size_t user = 0;
+  std::string_view title;
+  std::string_view text;
+  float rating = 0.0F;
+  std::int64_t time_ms = 0;  ///< Since 1970; the least number where it is not known.
+};
 
 /// Whose reviews may be read, one flag per row.
 struct ReviewMask {
@@ -35,13 +44,13 @@ struct ReviewMask {
   const std::vector<std::uint8_t>& items;  ///< About what.
 };
 
-/// Streams title and text of the reviews of `domain` that the mask has a 1 for on both sides, by
-/// ascending user. The database filters before a text reaches this process's own code.
+/// Streams the reviews of `domain` that the mask has a 1 for on both sides, by ascending user and
+/// item. The database filters before a text reaches this process's own code.
 /// @throws Error  kIo; kData when the table is not sorted by user.
 void read_reviews(const std::filesystem::path& ingest,
                   Domain domain,
                   const ReviewMask& visible,
-                  const OnDocument& on_review);
+                  const std::function<void(const ReviewText&)>& on_review);
 
 /// The column `column` (id or image) of a domain's items, by item.
 [[nodiscard]] std::vector<std::string> read_item_column(const std::filesystem::path& ingest,

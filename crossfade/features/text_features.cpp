@@ -2,13 +2,23 @@
 #include "crossfade/features/text_features.h"
 
 #include <algorithm>
+#include <array>
+#include <functional>
 
-#include "crossfade/features/sampler.h"
+#include "crossfade/features/reduction/sampler.h"
 #include "crossfade/features/tables.h"
 #include "crossfade/features/text/text_encoder.h"
 
 namespace crossfade {
 namespace {
+
+// A text about one item or by one user.
+struct Document {
+  std::size_t entity = 0;
+  std::array<std::string_view, 3> fields;
+};
+
+using OnDocument = std::function<void(const Document&)>;
 
 // Where an encoder's documents come from.
 struct Documents {
@@ -149,7 +159,12 @@ FeatureBlock encode_item_texts(const Workspace& workspace) {
                  .read =
                      [&](Domain domain, const OnDocument& on_item) {
                        read_item_texts(
-                           workspace.ingest, domain, training[domain].items.size(), on_item);
+                           workspace.ingest,
+                           domain,
+                           training[domain].items.size(),
+                           [&](const ItemText& item) {
+                             on_item({item.item, {item.title, item.description, item.categories}});
+                           });
                      }},
                 workspace);
 }
@@ -166,7 +181,9 @@ FeatureBlock encode_user_reviews(const Workspace& workspace) {
                        read_reviews(workspace.ingest,
                                     domain,
                                     {training[domain].users, training[domain].items},
-                                    on_review);
+                                    [&](const ReviewText& review) {
+                                      on_review({review.user, {review.title, review.text, {}}});
+                                    });
                      }},
                 workspace);
 }

@@ -307,11 +307,7 @@ class JobPool {
 
 }  // namespace
 
-void run_recipe(const Recipe& as_written, const RunCallbacks& unguarded) {
-  const Recipe recipe = resolved(as_written);
-  std::mutex mutex;
-  const RunCallbacks callbacks = serialised(unguarded, mutex);
-  static_cast<void>(find_device(recipe.training.device));
+Dataset prepare_tables(const Recipe& recipe, const RunCallbacks& callbacks) {
   const RunLayout layout = layout_of(recipe);
   const ArtifactState ingested = reported(
       callbacks,
@@ -328,9 +324,18 @@ void run_recipe(const Recipe& as_written, const RunCallbacks& unguarded) {
       "dataset",
       [&] { return build_dataset(layout.ingest(), layout.dataset(), callbacks.on_progress); },
       [](const Manifest&) { return std::string(); });
+  return Dataset(layout.dataset());
+}
+
+void run_recipe(const Recipe& as_written, const RunCallbacks& unguarded) {
+  const Recipe recipe = resolved(as_written);
+  std::mutex mutex;
+  const RunCallbacks callbacks = serialised(unguarded, mutex);
+  static_cast<void>(find_device(recipe.training.device));
+  const RunLayout layout = layout_of(recipe);
+  const Dataset dataset = prepare_tables(recipe, callbacks);
   make_directories(layout.out);
   write_file(layout.recipe(), to_text(as_written, false));
-  const Dataset dataset(layout.dataset());
   JobPool(recipe, dataset, callbacks).run();
 }
 

@@ -10,6 +10,7 @@
 
 #include "crossfade/core/artifact.h"
 #include "crossfade/core/progress.h"
+#include "crossfade/dataset/dataset.h"
 #include "crossfade/pipeline/layout.h"
 #include "crossfade/pipeline/recipe.h"
 
@@ -39,6 +40,10 @@ struct RunCallbacks {
 /// `jobs` is.
 /// @throws Error  of any stage; what was finished before stays.
 void run_recipe(const Recipe& recipe, const RunCallbacks& callbacks);
+
+/// The first two stages: ingest and dataset. `recipe` must be resolved.
+/// @throws Error  of either stage.
+[[nodiscard]] Dataset prepare_tables(const Recipe& recipe, const RunCallbacks& callbacks);
 
 /// The recipe that `directory` was run with.
 /// @throws Error  kIo when the directory holds no run.

@@ -88,14 +88,18 @@ TEST_F(BuildDocumentsRefuses, AnIngestThatDoesNotMatchTheDataset) {
   write_texts({"one", "two"}, {"one"});
   Database database = testing::small_database();
   const fs::path file = ingest() / "source" / "reviews.parquet";
-  const std::string columns = "\"user\" INTEGER, item INTEGER, title VARCHAR, text VARCHAR";
-  testing::write_parquet(database, file, columns, {"0, 0, '', 'one'"});
+  const std::string columns =
+      "\"user\" INTEGER, item INTEGER, rating FLOAT, time_ms BIGINT, title VARCHAR, text VARCHAR";
+  testing::write_parquet(database, file, columns, {"0, 0, 4.0, NULL, '', 'one'"});
   expect_refusal(ErrorKind::kData,
                  fmt::format("{}: the source has 1 training reviews, the dataset 2; run ingest and "
                              "dataset again",
                              ingest().string()));
   testing::write_parquet(
-      database, file, columns, {"0, 0, '', 'one'", "0, 0, '', 'one'", "0, 0, '', 'x'"});
+      database,
+      file,
+      columns,
+      {"0, 0, 4.0, NULL, '', 'one'", "0, 0, 4.0, NULL, '', 'one'", "0, 0, 4.0, NULL, '', 'x'"});
   expect_refusal(ErrorKind::kData,
                  fmt::format("{}: the source has 3 training reviews, the dataset 2; run ingest and "
                              "dataset again",

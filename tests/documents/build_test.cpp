@@ -175,10 +175,11 @@ TEST_F(BuildDocuments, BytesThatAreNoUtf8SeparateWords) {
   write_texts({"-"}, {"end"});
   const fs::path file = ingest() / "source" / "reviews.parquet";
   Database database = testing::small_database();
-  testing::write_parquet(database,
-                         file,
-                         "\"user\" INTEGER, item INTEGER, rating FLOAT, title BLOB, text BLOB",
-                         {R"(0, 0, 4.0, '\xC3'::BLOB, 'one\xFFtwo\xC3(three\xE2\x82'::BLOB)"});
+  testing::write_parquet(
+      database,
+      file,
+      "\"user\" INTEGER, item INTEGER, rating FLOAT, time_ms BIGINT, title BLOB, text BLOB",
+      {R"(0, 0, 4.0, NULL, '\xC3'::BLOB, 'one\xFFtwo\xC3(three\xE2\x82'::BLOB)"});
   const DocumentSet set = documents();
   EXPECT_THAT(words_of(set, Domain::kSource, 0), ElementsAre("one", "two", "three"));
   EXPECT_THAT(words_of(set, Domain::kSource, 0, ReviewField::kTitle), IsEmpty());
@@ -337,7 +338,8 @@ TEST_F(BuildDocuments, ReadsAHundredThousandReviewsAndSaysHowFarItIs) {
   for (const Domain domain : kDomains) {
     testing::small_database().execute(fmt::format(
         "COPY (SELECT (range // 100)::INTEGER AS \"user\", (range % 100)::INTEGER AS item, "
-        "4::FLOAT AS rating, 'title' AS title, printf('w%d of %d', range % 1000, range) AS text "
+        "4::FLOAT AS rating, NULL::BIGINT AS time_ms, 'title' AS title, printf('w%d of %d', range "
+        "% 1000, range) AS text "
         "FROM range({})) TO {} (FORMAT parquet)",
         kUsers * 100,
         sql_quote((ingest() / name_of(domain) / "reviews.parquet").string())));

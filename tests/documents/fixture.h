@@ -53,7 +53,7 @@ inline void write_reviews(const Reviews& reviews, const std::filesystem::path& d
       write_domain(database, folder, reviews.items, {});
       std::vector<std::string> rows;
       for (const Review& review : reviews.in[domain]) {
-        rows.push_back(fmt::format("{}, {}, 4.0, nullif({}, ''), nullif({}, '')",
+        rows.push_back(fmt::format("{}, {}, 4.0, NULL, nullif({}, ''), nullif({}, '')",
                                    review.user,
                                    review.item,
                                    sql_quote(review.title),
@@ -61,7 +61,8 @@ inline void write_reviews(const Reviews& reviews, const std::filesystem::path& d
       }
       write_parquet(database,
                     folder / "reviews.parquet",
-                    "\"user\" INTEGER, item INTEGER, rating FLOAT, title VARCHAR, text VARCHAR",
+                    "\"user\" INTEGER, item INTEGER, rating FLOAT, time_ms BIGINT, title VARCHAR, "
+                    "text VARCHAR",
                     rows);
     }
     return Json::object();

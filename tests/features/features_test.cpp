@@ -301,7 +301,7 @@ TEST(Features, SayWhenThereIsNothingToLearnFrom) {
   Fixture fixture(world);
   fixture.build(small_config());
   EXPECT_THAT(fixture.notes,
-              ElementsAre("no training item has a readable image; all image features are zero",
+              ElementsAre("nothing that trains has image features; all of them are zero",
                           "the training reviews hold no term often enough; all reviews features "
                           "are zero"));
   EXPECT_THAT(row(*open_features(fixture.out()).source_users, 0), Each(0.0F));
@@ -315,10 +315,10 @@ TEST(Features, RefuseSettingsThatMakeNoSense) {
     return failure_of([&] { fixture.build(config); });
   };
   EXPECT_EQ(failure([](FeaturesConfig& config) { config.items.clear(); }),
-            "kUsage: features.items is empty; name at least one of: builtin, text, image, "
+            "kUsage: features.items is empty; name at least one of: builtin, text, image, llm, "
             "precomputed");
   EXPECT_EQ(failure([](FeaturesConfig& config) { config.items = {"sound"}; }),
-            "kUsage: items = \"sound\" is not one of: builtin, text, image, precomputed");
+            "kUsage: items = \"sound\" is not one of: builtin, text, image, llm, precomputed");
   EXPECT_EQ(failure([](FeaturesConfig& config) { config.dtype = "int8"; }),
             "kUsage: dtype = \"int8\" is not one of: float32, float16");
   EXPECT_EQ(failure([](FeaturesConfig& config) { config.text.dimension = 0; }),

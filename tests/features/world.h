@@ -24,6 +24,7 @@ struct WorldReview {
   std::int64_t item = 0;
   double rating = 0.0;
   std::string text;
+  std::int64_t time_ms = 0;
 };
 
 /// The tables of an ingest artifact, to be written by write_world.
@@ -85,10 +86,11 @@ inline void write_domain(Database& database,
   }
   std::vector<std::string> reviews;
   for (const WorldReview& review : world.reviews[domain]) {
-    reviews.push_back(fmt::format("({}::INTEGER, {}::INTEGER, {}::FLOAT, 0::BIGINT, '', {})",
+    reviews.push_back(fmt::format("({}::INTEGER, {}::INTEGER, {}::FLOAT, {}::BIGINT, '', {})",
                                   review.user,
                                   review.item,
                                   review.rating,
+                                  review.time_ms,
                                   sql_quote(review.text)));
   }
   make_directories(directory);

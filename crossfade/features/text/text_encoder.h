@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <span>
 
-#include "crossfade/features/projection.h"
+#include "crossfade/features/reduction/projection.h"
 #include "crossfade/features/text/vocabulary.h"
 
 namespace crossfade {

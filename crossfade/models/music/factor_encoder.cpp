@@ -16,7 +16,7 @@
 #include <cmath>
 #include <span>
 
-#include "crossfade/features/projection.h"
+#include "crossfade/features/reduction/projection.h"
 #include "crossfade/kernels/joint_factors.h"
 #include "crossfade/kernels/transfer_map.h"
 #include "crossfade/models/closed_form.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crossfade/features/projection.h"
+#include "crossfade/features/reduction/projection.h"
 
 #include <algorithm>
 #include <cmath>

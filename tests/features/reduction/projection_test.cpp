@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crossfade/features/projection.h"
+#include "crossfade/features/reduction/projection.h"
 
 #include <cmath>
 #include <vector>
 
 #include <gmock/gmock.h>
 
-#include "crossfade/features/moments.h"
-#include "crossfade/features/sampler.h"
+#include "crossfade/features/reduction/moments.h"
+#include "crossfade/features/reduction/sampler.h"
 
 namespace crossfade {
 namespace {
