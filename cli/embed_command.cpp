@@ -51,7 +51,7 @@ void print_report(const EmbedReport& report) {
   fmt::print("{:<14} {} of {} have a vector, {} problems, {} tokens ({} cut off)  {}\n",
              report.name,
              number("rows"),
-             number("entities"),
+             number("expected"),
              number("problems"),
              number("tokens"),
              number("tokens_cut"),

@@ -56,6 +56,19 @@ std::vector<std::string> ids_of(const EmbeddingJob& job, const EmbeddingSources&
   return ids;
 }
 
+// How many entities should have a vector: all items, and the users whose reviews may be read.
+std::size_t count_expected(const EmbeddingJob& job, const Dataset& dataset) {
+  if (job.entity == Entity::kItem) {
+    return job.entities;
+  }
+  const RatingsView ratings = dataset.ratings(job.domain);
+  std::size_t users = 0;
+  for (std::size_t user = 0; user < job.entities; ++user) {
+    users += job.visible.users[user] != 0 && ratings.count(static_cast<UserId>(user)) > 0 ? 1 : 0;
+  }
+  return users;
+}
+
 // One line of a text file; an id or a message must not break it.
 std::string one_line(std::string text) {
   std::ranges::replace_if(
@@ -88,14 +101,14 @@ class Merger {
     count(*store.find(part));
   }
 
-  Json finish(std::size_t entities) {
+  Json finish(std::size_t expected) {
     if (writer_) {
       writer_->finish();
     }
     write_npy<std::int32_t>(directory_ / "entities.npy", entities_);
     write_file(directory_ / "ids.txt", id_lines_);
     write_file(directory_ / "problems.tsv", "id\tproblem\n" + problem_lines_);
-    return {{"entities", entities},
+    return {{"expected", expected},
             {"rows", entities_.size()},
             {"problems", problems_},
             {"first_problem", first_problem_},
@@ -134,13 +147,13 @@ class Merger {
 
 void note(const EmbeddingJob& job, const Json& details, const OnNote& on_note) {
   const auto number = [&](const char* name) { return details[name].get<std::int64_t>(); };
-  const std::int64_t missing = number("entities") - number("rows");
+  const std::int64_t missing = number("expected") - number("rows");
   if (missing > 0) {
     report(on_note,
            fmt::format("{}: {} of {} have no vector and count as missing",
                        job.name(),
                        missing,
-                       number("entities")));
+                       number("expected")));
   }
   if (number("texts_cut") > 0) {
     report(on_note,
@@ -184,7 +197,7 @@ ArtifactState merge_parts(const EmbeddingJob& job, const EmbeddingSources& sourc
     for (std::size_t part = 0; part < parts; ++part) {
       merger.add(store, part);
     }
-    Json details = merger.finish(job.entities);
+    Json details = merger.finish(count_expected(job, sources.dataset));
     note(job, details, sources.callbacks.on_note);
     return details;
   });
