@@ -4,15 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <system_error>
+#include <variant>
 
 #include <opencv2/core.hpp>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
-#include "crossfade/core/error.h"
-#include "crossfade/core/files.h"
-#include "crossfade/features/image_header.h"
+#include "crossfade/features/image_file.h"
 
 namespace crossfade {
 namespace {
@@ -21,57 +18,10 @@ namespace fs = std::filesystem;
 
 constexpr int kSide = 64;
 
-// Why the file is not worth decoding, if so.
-std::optional<std::string> inspect(const fs::path& file) {
-  std::error_code code;
-  const fs::file_status status = fs::status(file, code);
-  if (!fs::exists(status)) {
-    return "no such file";
-  }
-  if (!fs::is_regular_file(status)) {
-    return "is no regular file";
-  }
-  const auto bytes = static_cast<std::int64_t>(fs::file_size(file, code));
-  if (code || bytes > kMaxImageBytes) {
-    return fmt::format("has {} bytes, more than {}", bytes, kMaxImageBytes);
-  }
-  return std::nullopt;
-}
-
-std::optional<std::string> inspect(const std::optional<ImageHeader>& header) {
-  if (!header || header->width <= 0 || header->height <= 0) {
-    return "is no JPEG, PNG, WebP or BMP image";
-  }
-  if (header->width > kMaxImagePixels / header->height) {
-    return fmt::format(
-        "has {} x {} pixels, more than {}", header->width, header->height, kMaxImagePixels);
-  }
-  if (!header->complete) {
-    return "is cut off";
-  }
-  return std::nullopt;
-}
-
-// JPEG decoders can leave out detail that shrinking would lose anyway.
-int decode_flags(const ImageHeader& header) {
-  const std::int64_t side = std::min(header.width, header.height);
-  if (side >= std::int64_t{16} * kSide) {
-    return cv::IMREAD_REDUCED_COLOR_8;
-  }
-  if (side >= std::int64_t{8} * kSide) {
-    return cv::IMREAD_REDUCED_COLOR_4;
-  }
-  return side >= std::int64_t{4} * kSide ? cv::IMREAD_REDUCED_COLOR_2 : cv::IMREAD_COLOR;
-}
-
-cv::Mat decode(const std::string& bytes, const ImageHeader& header) {
-  const cv::Mat encoded(
-      1, static_cast<int>(bytes.size()), CV_8UC1, const_cast<char*>(bytes.data()));
-  const cv::Mat image = cv::imdecode(encoded, decode_flags(header));
+cv::Mat shrink(Image& image) {
+  const cv::Mat pixels(image.height, image.width, CV_8UC3, image.pixels.data());
   cv::Mat small;
-  if (!image.empty()) {
-    cv::resize(image, small, {kSide, kSide}, 0.0, 0.0, cv::INTER_AREA);
-  }
+  cv::resize(pixels, small, {kSide, kSide}, 0.0, 0.0, cv::INTER_AREA);
   return small;
 }
 
@@ -133,28 +83,15 @@ void describe_thumbnail(const cv::Mat& image, std::span<float> values) {
 
 std::optional<std::string> describe_image(const fs::path& file, std::span<float> out) {
   std::ranges::fill(out, 0.0F);
-  if (auto problem = inspect(file)) {
-    return problem;
+  auto read = read_image(file, {.shorter = std::int64_t{2} * kSide, .longer = 1});
+  if (auto* problem = std::get_if<std::string>(&read)) {
+    return std::move(*problem);
   }
-  try {
-    const std::string bytes = read_file(file);
-    const std::optional<ImageHeader> header = read_image_header(bytes);
-    if (auto problem = inspect(header)) {
-      return problem;
-    }
-    const cv::Mat image = decode(bytes, *header);
-    if (image.empty()) {
-      return "is damaged";
-    }
-    describe_colour(image, out.first(kColourBins));
-    describe_gradients(image, out.subspan(kColourBins, kGradientBins));
-    describe_thumbnail(image, out.last(kThumbnailValues));
-    return std::nullopt;
-  } catch (const cv::Exception&) {
-    return "is damaged";
-  } catch (const Error&) {
-    return "cannot be read";
-  }
+  const cv::Mat image = shrink(std::get<Image>(read));
+  describe_colour(image, out.first(kColourBins));
+  describe_gradients(image, out.subspan(kColourBins, kGradientBins));
+  describe_thumbnail(image, out.last(kThumbnailValues));
+  return std::nullopt;
 }
 
 }  // namespace crossfade

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -12,10 +11,6 @@ namespace crossfade {
 
 /// Raise it whenever the numbers of describe_image change, so that cached ones are made anew.
 inline constexpr int kImageDescriptorVersion = 1;
-
-/// Images with more pixels or larger files are refused before they are decoded.
-inline constexpr std::int64_t kMaxImagePixels = 50'000'000;
-inline constexpr std::int64_t kMaxImageBytes = 64'000'000;
 
 inline constexpr std::size_t kColourBins = 12 * 3 * 3;      ///< Hue, saturation, value.
 inline constexpr std::size_t kGradientBins = 4 * 4 * 9;     ///< Cells of a grid, orientations.

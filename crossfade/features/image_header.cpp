@@ -74,8 +74,10 @@ std::optional<ImageHeader> read_webp(std::string_view bytes) {
     return ImageHeader{.width = (packed & 0x3FFF) + 1, .height = ((packed >> 14) & 0x3FFF) + 1};
   }
   if (chunk == "VP8X") {
+    constexpr std::int64_t kAnimated = 2;
     return ImageHeader{.width = little_endian(bytes, 24, 3) + 1,
-                       .height = little_endian(bytes, 27, 3) + 1};
+                       .height = little_endian(bytes, 27, 3) + 1,
+                       .animated = (byte_at(bytes, 20) & kAnimated) != 0};
   }
   return std::nullopt;
 }

@@ -11,7 +11,8 @@ namespace crossfade {
 struct ImageHeader {
   std::int64_t width = 0;
   std::int64_t height = 0;
-  bool complete = true;  ///< The end-of-image mark is there (JPEG, PNG; others are not checked).
+  bool complete = true;   ///< The end-of-image mark is there (JPEG, PNG; others are not checked).
+  bool animated = false;  ///< Several frames (WebP; PNG decoders take the first by themselves).
 };
 
 /// Reads the header of a JPEG, PNG, WebP or BMP file from its bytes; nothing for other formats or
