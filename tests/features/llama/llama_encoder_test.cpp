@@ -12,15 +12,19 @@
 #include "crossfade/core/random.h"
 
 #include "tests/core/temp_directory.h"
+#include "tests/features/llama/vectors.h"
 #include "tests/features/support.h"
 #include "tests/support/golden.h"
 
 namespace crossfade {
 namespace {
 
+using testing::copy_spoiled;
 using testing::failure_of;
 using testing::floats;
 using testing::read_golden;
+using testing::relative_distance;
+using testing::row_distance;
 
 // Models of random weights, written by tools/golden/tiny_models.py when the tests are built.
 const std::filesystem::path kModels = CROSSFADE_TINY_MODELS;
@@ -42,29 +46,10 @@ LlamaEncoder& tiny_encoder() {
 
 std::vector<float> encode(LlamaEncoder& encoder, const std::vector<std::string>& texts) {
   std::vector<float> out(texts.size() * encoder.width());
-  encoder.encode(texts, out);
+  for (const auto& problem : encoder.encode(texts, out)) {
+    EXPECT_FALSE(problem.has_value()) << *problem;
+  }
   return out;
-}
-
-// |a - b| / |b|.
-double distance(std::span<const float> a, std::span<const float> b) {
-  double difference = 0;
-  double size = 0;
-  for (std::size_t j = 0; j < b.size(); ++j) {
-    difference += std::pow(double{a[j]} - double{b[j]}, 2);
-    size += std::pow(double{b[j]}, 2);
-  }
-  return std::sqrt(difference / size);
-}
-
-// The largest distance between rows.
-double row_distance(const std::vector<float>& a, const std::vector<float>& b, std::size_t width) {
-  double worst = 0;
-  for (std::size_t i = 0; i < a.size(); i += width) {
-    worst =
-        std::max(worst, distance(std::span(a).subspan(i, width), std::span(b).subspan(i, width)));
-  }
-  return worst;
 }
 
 std::vector<std::string> mixed_texts(int count) {
@@ -130,7 +115,7 @@ TEST(LlamaEncoder, ATextCutAfter48TokensIsThatOfTheReference) {
   options.max_tokens = reference.at("limit").get<std::size_t>();
   LlamaEncoder encoder(options);
   const auto vector = encode(encoder, {reference.at("text").get<std::string>()});
-  EXPECT_LT(distance(vector, floats(reference.at("first_last_avg"))), 1e-6);
+  EXPECT_LT(relative_distance(vector, floats(reference.at("first_last_avg"))), 1e-6);
   EXPECT_EQ(
       encoder.counts().tokens_cut,
       reference.at("all_tokens").get<std::int64_t>() - reference.at("limit").get<std::int64_t>());
@@ -186,9 +171,77 @@ TEST(LlamaEncoder, TextsThatAreTooLongLoseTheirEndAndAreCounted) {
   const auto rows =
       encode(encoder, {" one two three four", " one two three four five six", " one"});
   const std::size_t width = encoder.width();
-  EXPECT_LT(distance(std::span(rows).subspan(width, width), std::span(rows).first(width)), 1e-6);
+  EXPECT_LT(relative_distance(std::span(rows).subspan(width, width), std::span(rows).first(width)),
+            1e-6);
   EXPECT_EQ(encoder.counts().texts_cut, 1);
   EXPECT_EQ(encoder.counts().tokens_cut, 2);
+}
+
+TEST(LlamaEncoder, WhatWasEncodedBeforeLeavesNoTrace) {
+  const std::vector<std::string> texts = mixed_texts(30);
+  const std::vector<std::string> a(texts.begin(), texts.begin() + 11);
+  const std::vector<std::string> b(texts.begin() + 11, texts.end());
+  for (const bool exact : {true, false}) {
+    LlamaOptions options = tiny_options();
+    options.batch_tokens = 64;
+    options.exact = exact;
+    LlamaEncoder encoder(options);
+    const std::vector<float> first = encode(encoder, a);
+    encode(encoder, b);
+    EXPECT_EQ(encode(encoder, a), first);
+    LlamaEncoder fresh(options);
+    EXPECT_EQ(encode(fresh, a), first);
+  }
+}
+
+// The tiny model; what it makes of " poison" is not a number.
+void write_spoiled_model(const std::filesystem::path& file) {
+  constexpr std::size_t kWidth = 64;
+  const auto token = static_cast<std::size_t>(tiny_encoder().tokenize(" poison").at(0));
+  copy_spoiled(kModels / "tiny-llama.gguf", file, "token_embd.weight", token * kWidth, kWidth);
+}
+
+TEST(LlamaEncoder, ATextWithoutAFiniteVectorLeavesTheOthersAlone) {
+  const testing::TempDirectory directory;
+  LlamaOptions options = tiny_options();
+  options.model = directory / "spoiled.gguf";
+  options.prefix = "Below are product reviews.";
+  write_spoiled_model(options.model);
+  for (const bool exact : {true, false}) {
+    options.exact = exact;
+    LlamaEncoder encoder(options);
+    std::vector<std::string> texts = mixed_texts(12);
+    const std::vector<float> clean = encode(encoder, texts);
+    texts[4] = " a kettle with poison in it";
+    texts[9] = " poison";
+    std::vector<float> rows(clean.size());
+    const auto problems = encoder.encode(texts, rows);
+    const std::size_t width = encoder.width();
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      const bool bad = i == 4 || i == 9;
+      const auto row = std::span(rows).subspan(i * width, width);
+      EXPECT_EQ(problems[i].value_or(""), bad ? "its vector is not finite" : "") << i;
+      if (bad) {
+        EXPECT_EQ(std::ranges::count(row, 0.0F), std::ssize(row)) << i;
+      } else {
+        EXPECT_LT(relative_distance(row, std::span(clean).subspan(i * width, width)),
+                  exact ? 1e-5 : 1e-3)
+            << i;
+      }
+    }
+    EXPECT_EQ(encode(encoder, mixed_texts(12)), clean);
+  }
+}
+
+TEST(LlamaEncoder, RefusesAModelThatMakesNoNumbersOfThePrompt) {
+  const testing::TempDirectory directory;
+  LlamaOptions options = tiny_options();
+  options.model = directory / "spoiled.gguf";
+  options.prefix = " poison";
+  write_spoiled_model(options.model);
+  EXPECT_EQ(failure_of([&] { LlamaEncoder{options}; }),
+            "kNumeric: " + options.model.string() +
+                ": the states of the prompt are not finite; its weights may be damaged");
 }
 
 TEST(LlamaEncoder, ControlTokensInATextArePlainText) {
