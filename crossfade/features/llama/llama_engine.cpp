@@ -47,7 +47,7 @@ bool LlamaEngine::on_tensor(ggml_tensor* tensor, bool ask, void* self) {
   auto& engine = *static_cast<LlamaEngine*>(self);
   const std::string_view name = ggml_get_name(tensor);
   const bool first = name == "l_out-0" && engine.options_.pooling == Pooling::kFirstLastAvg;
-  const bool last = name == "result_norm";
+  const bool last = name == "result_embd_pooled";  // so called where nothing is pooled, too
   if (ask) {
     return first || last;
   }
