@@ -6,6 +6,7 @@
 
 #include <ggml-backend.h>
 #include <llama.h>
+#include <mtmd-helper.h>
 
 #include "crossfade/core/error.h"
 
@@ -30,6 +31,7 @@ void start_llama() {
   static std::once_flag once;
   std::call_once(once, [] {
     llama_log_set(keep_complaint, nullptr);
+    mtmd_helper_log_set(keep_complaint, nullptr);
     ggml_backend_load_all_from_path(CROSSFADE_LLAMA_BACKENDS);
     llama_backend_init();
   });

@@ -50,6 +50,14 @@ bool is_false(const Gguf& gguf, const std::string& key) {
          !gguf_get_val_bool(gguf.get(), id);
 }
 
+// Elements of a float32 tensor.
+std::int64_t elements(const Gguf& gguf, const std::string& tensor) {
+  const std::int64_t id = gguf_find_tensor(gguf.get(), tensor.c_str());
+  const bool there = id >= 0 && gguf_get_tensor_type(gguf.get(), id) == GGML_TYPE_F32;
+  return there ? static_cast<std::int64_t>(gguf_get_tensor_size(gguf.get(), id) / sizeof(float))
+               : 0;
+}
+
 void add_tensors(const Gguf& gguf, LlamaModelFile& file) {
   std::map<std::string, std::int64_t> bytes;
   file.tensors = gguf_get_n_tensors(gguf.get());
@@ -88,6 +96,7 @@ LlamaModelFile read_llama_model_file(const std::filesystem::path& file) {
   result.context = number(gguf, prefix + "context_length");
   result.looks_both_ways = is_false(gguf, prefix + "attention.causal");
   result.projector = text(gguf, "clip.projector_type");
+  result.projected = elements(gguf, "resampler.ln_post.bias");
   result.tokenizer = text(gguf, "tokenizer.ggml.model");
   if (const std::string rule = text(gguf, "tokenizer.ggml.pre"); !rule.empty()) {
     result.tokenizer += " (" + rule + ")";

@@ -16,7 +16,8 @@ struct LlamaModelFile {
   std::int64_t context = 0;  ///< Tokens it is made for.
   std::string tokenizer;     ///< "gpt2 (llama-bpe)".
   std::int64_t vocabulary = 0;
-  std::string projector;  ///< Of a vision part: "resampler" is that of MiniCPM-V.
+  std::string projector;       ///< Of a vision part: "resampler" is that of MiniCPM-V.
+  std::int64_t projected = 0;  ///< Elements of the vectors a "resampler" makes of an image.
   bool looks_both_ways = false;
   std::int64_t tensors = 0;
   std::int64_t bytes = 0;  ///< Of the tensors.

@@ -29,12 +29,20 @@ struct LlamaOptions {
   int gpu_layers = 0;              ///< Layers on the graphics card; -1 = all.
 };
 
+/// How a language model sees images.
+struct VisionOptions {
+  std::filesystem::path projector;  ///< A GGUF file: the vision part of the model.
+  int max_image_side = 1344;        ///< Pixels; larger images are shrunk first. At most 16384.
+};
+
 /// What an encoder has done so far.
 struct LlamaCounts {
   std::int64_t texts = 0;
-  std::int64_t tokens = 0;      ///< Evaluated; the prefix counts once.
-  std::int64_t tokens_cut = 0;  ///< Left out because texts were too long.
-  std::int64_t texts_cut = 0;   ///< Texts that were too long.
+  std::int64_t tokens = 0;        ///< Evaluated; the prefix counts once.
+  std::int64_t tokens_cut = 0;    ///< Left out because texts were too long.
+  std::int64_t texts_cut = 0;     ///< Texts that were too long.
+  std::int64_t images = 0;        ///< That became part of a vector.
+  std::int64_t image_tokens = 0;  ///< Of those, with the marks around them.
   std::int64_t batches = 0;
 };
 

@@ -40,6 +40,7 @@ TEST(LlamaModelFile, KnowsAVisionPart) {
   const LlamaModelFile file = read_llama_model_file(kModels / "tiny-minicpmv-mm.gguf");
   EXPECT_EQ(file.architecture, "clip");
   EXPECT_EQ(file.projector, "resampler");
+  EXPECT_EQ(file.projected, 128);
   EXPECT_EQ(file.layers, 2);
   EXPECT_EQ(describe_use(file), "vision part of a language model, beside that model's own file");
 }

@@ -20,7 +20,6 @@ namespace {
 class TinyMiniCpmV : public ::testing::Test {
  protected:
   TinyMiniCpmV() : model_(load_llama_model(CROSSFADE_TINY_MODELS "/tiny-minicpmv.gguf", 0)) {
-    mtmd_helper_log_set([](ggml_log_level, const char*, void*) {}, nullptr);
     mtmd_context_params params = mtmd_context_params_default();
     params.use_gpu = false;
     params.print_timings = false;
