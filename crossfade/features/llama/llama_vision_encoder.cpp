@@ -1,79 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossfade/features/llama/llama_vision_encoder.h"
 
-#include <condition_variable>
-#include <deque>
-#include <exception>
-#include <mutex>
-#include <stop_token>
-#include <thread>
 #include <utility>
 #include <variant>
 
 #include "crossfade/core/error.h"
 #include "crossfade/features/llama/llama_engine.h"
 #include "crossfade/features/llama/llama_vision.h"
+#include "crossfade/features/llama/read_ahead.h"
 
 namespace crossfade {
 namespace {
 
-// What became of one image; an exception is for whoever waits for it.
-using ImageResult = std::variant<std::vector<LlamaSegment>, std::string, std::exception_ptr>;
+using ImageResult = std::variant<std::vector<LlamaSegment>, std::string>;
 
-// Reads the images of `texts` in order on a thread of its own, a few ahead of who takes them.
-class ImageReader {
- public:
-  ImageReader(LlamaVision& vision, std::span<const ImageText> texts, std::size_t room)
-      : thread_([this, &vision, texts, room](const std::stop_token& stop) {
-          for (const ImageText& text : texts) {
-            if (!text.image.empty() && !put(read(vision, text.image, room), stop)) {
-              return;
-            }
-          }
-        }) {}
+constexpr std::size_t kImagesAhead = 4;
 
-  // The next image.
-  ImageResult take() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !results_.empty(); });
-    ImageResult result = std::move(results_.front());
-    results_.pop_front();
-    changed_.notify_all();
-    return result;
-  }
-
- private:
-  static ImageResult read(LlamaVision& vision,
-                          const std::filesystem::path& image,
-                          std::size_t room) {
-    try {
-      auto segments = vision.read(image, room);
-      if (auto* problem = std::get_if<std::string>(&segments)) {
-        return std::move(*problem);
-      }
-      return std::get<std::vector<LlamaSegment>>(std::move(segments));
-    } catch (...) {
-      return std::current_exception();
+// The files of the images, without the texts that have none.
+std::vector<std::filesystem::path> image_files(std::span<const ImageText> texts) {
+  std::vector<std::filesystem::path> files;
+  for (const ImageText& text : texts) {
+    if (!text.image.empty()) {
+      files.push_back(text.image);
     }
   }
-
-  // False when nobody will take it.
-  bool put(ImageResult result, const std::stop_token& stop) {
-    constexpr std::size_t kAhead = 4;
-    std::unique_lock lock(mutex_);
-    if (!changed_.wait(lock, stop, [this] { return results_.size() < kAhead; })) {
-      return false;
-    }
-    results_.push_back(std::move(result));
-    changed_.notify_all();
-    return true;
-  }
-
-  std::mutex mutex_;
-  std::condition_variable_any changed_;
-  std::deque<ImageResult> results_;
-  std::jthread thread_;  // the last member: it uses the others
-};
+  return files;
+}
 
 // Makes jobs of texts with images.
 class ImageJobs {
@@ -86,7 +38,10 @@ class ImageJobs {
         counts_(engine.counts()),
         texts_(texts),
         problems_(problems),
-        reader_(vision, texts, prompt_.room()) {}
+        files_(image_files(texts)),
+        reader_(files_.size(), kImagesAhead, [this, &vision](std::size_t i) {
+          return vision.read(files_[i], prompt_.room());
+        }) {}
 
   std::optional<LlamaJob> next() {
     if (next_ == texts_.size()) {
@@ -115,9 +70,6 @@ class ImageJobs {
       return {};
     }
     ImageResult result = reader_.take();
-    if (const auto* exception = std::get_if<std::exception_ptr>(&result)) {
-      std::rethrow_exception(*exception);
-    }
     if (auto* problem = std::get_if<std::string>(&result)) {
       problems_[text] = std::move(*problem);
       return {};
@@ -130,18 +82,19 @@ class ImageJobs {
   std::span<const ImageText> texts_;
   LlamaEngine::Problems& problems_;
   std::size_t next_ = 0;
-  ImageReader reader_;
+  std::vector<std::filesystem::path> files_;
+  ReadAhead<ImageResult> reader_;
 };
 
 }  // namespace
 
 LlamaVisionEncoder::LlamaVisionEncoder(LlamaOptions options, const VisionOptions& vision)
-    : engine_(std::make_unique<LlamaEngine>(std::move(options), true)),
-      vision_(std::make_unique<LlamaVision>(engine_->model(), engine_->options(), vision)) {
+    : engine_(std::make_unique<LlamaEngine>(std::move(options), true)) {
   require(!engine_->looks_both_ways(),
           ErrorKind::kUsage,
           "{}: looks both ways and takes no images; use another model, such as MiniCPM-V",
           engine_->options().model.string());
+  vision_ = std::make_unique<LlamaVision>(engine_->model(), engine_->options(), vision);
 }
 
 LlamaVisionEncoder::~LlamaVisionEncoder() = default;
