@@ -11,6 +11,8 @@ through the same code as the real ones.
   tiny-minicpmv.gguf      language part of a MiniCPM-V 2.5, 2 layers of width 128, 8 bits
   tiny-minicpmv-mm.gguf   its vision part: the real image geometry, 2 layers of width 32, and the
                           resampler with 96 queries
+  tiny-qwen2vl.gguf       a language model that counts positions in rows and columns
+  tiny-gemma3-mm.gguf     a vision part whose model looks both ways within an image
 """
 import os
 import sys
@@ -105,6 +107,16 @@ def write_minicpmv_language(vocabulary, directory):
     gguf.write(f"{directory}/tiny-minicpmv.gguf", metadata, quantise(tensors))
 
 
+def write_qwen2vl_language(vocabulary, directory):
+    metadata = language_metadata(vocabulary, "tiny-qwen2vl", width=128, layers=1, hidden=256)
+    metadata = {key.replace("llama.", "qwen2vl."): value for key, value in metadata.items()}
+    metadata["general.architecture"] = "qwen2vl"
+    metadata["qwen2vl.rope.dimension_sections"] = np.array([4, 6, 6, 0], np.int32)
+    tensors = language_tensors(Weights(14), int(metadata["qwen2vl.vocab_size"]), width=128,
+                               layers=1, key_width=64, hidden=256)
+    gguf.write(f"{directory}/tiny-qwen2vl.gguf", metadata, quantise(tensors))
+
+
 def resampler_tensors(weights, width, vision_width, queries):
     tensors = {
         "resampler.query": weights.table(queries, width),
@@ -144,16 +156,13 @@ def vision_tensors(weights, width, layers, hidden, patch):
     return tensors
 
 
-def write_minicpmv_vision(directory):
-    weights = Weights(13)
+def vision_metadata(name, projector):
     half = np.full(3, 0.5, np.float32)
-    metadata = {
+    return {
         "general.architecture": "clip",
-        "general.name": "tiny-minicpmv-mm",
+        "general.name": name,
         "clip.has_vision_encoder": True,
-        "clip.projector_type": "resampler",
-        "clip.minicpmv_version": np.int32(2),
-        "clip.minicpmv_query_num": 96,
+        "clip.projector_type": projector,
         "clip.use_gelu": True,
         "clip.vision.image_size": 448,
         "clip.vision.patch_size": 14,
@@ -166,9 +175,27 @@ def write_minicpmv_vision(directory):
         "clip.vision.image_mean": half,
         "clip.vision.image_std": half,
     }
+
+
+def write_minicpmv_vision(directory):
+    weights = Weights(13)
+    metadata = {
+        **vision_metadata("tiny-minicpmv-mm", "resampler"),
+        "clip.minicpmv_version": np.int32(2),
+        "clip.minicpmv_query_num": 96,
+    }
     gguf.write(f"{directory}/tiny-minicpmv-mm.gguf", metadata, {
         **vision_tensors(weights, width=32, layers=2, hidden=64, patch=14),
         **resampler_tensors(weights, width=128, vision_width=32, queries=96),
+    })
+
+
+def write_gemma3_vision(directory):
+    weights = Weights(15)
+    gguf.write(f"{directory}/tiny-gemma3-mm.gguf", vision_metadata("tiny-gemma3-mm", "gemma3"), {
+        **vision_tensors(weights, width=32, layers=2, hidden=64, patch=14),
+        "mm.input_projection.weight": weights.matrix(32, 128),
+        "mm.soft_emb_norm.weight": weights.gain(32),
     })
 
 
@@ -180,6 +207,8 @@ def main():
     write_llama(vocabulary, sys.argv[2])
     write_minicpmv_language(vocabulary, sys.argv[2])
     write_minicpmv_vision(sys.argv[2])
+    write_qwen2vl_language(vocabulary, sys.argv[2])
+    write_gemma3_vision(sys.argv[2])
 
 
 if __name__ == "__main__":

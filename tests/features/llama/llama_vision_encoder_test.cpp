@@ -370,6 +370,8 @@ TEST_F(LlamaVisionEncoderTest, LargeImagesAreShrunkFirst) {
   LlamaVisionEncoder encoder(tiny_options(), vision);
   encode(encoder, {{.before = "", .image = picture("a.jpg", noise(1500, 1000)), .after = ""}});
   EXPECT_EQ(encoder.counts().image_tokens, kImageTokens);  // not ten times as many
+  vision.max_image_side = 16384;
+  const LlamaVisionEncoder largest(tiny_options(), vision);
 }
 
 TEST_F(LlamaVisionEncoderTest, AnImageWithoutFiniteVectorsIsLeftOut) {
@@ -413,6 +415,30 @@ TEST_F(LlamaVisionEncoderTest, RefusesFilesThatDoNotFit) {
   write_file(vision.projector, bytes.substr(0, bytes.size() / 2));
   EXPECT_THAT(failure(tiny_options(), vision),
               ::testing::StartsWith("kData: " + vision.projector.string() + ": "));
+}
+
+TEST_F(LlamaVisionEncoderTest, RefusesModelsThatSeeInOtherWays) {
+  VisionOptions vision = tiny_vision();
+  vision.projector = kModels / "tiny-gemma3-mm.gguf";
+  EXPECT_EQ(failure_of([&] { LlamaVisionEncoder(tiny_options(), vision); }),
+            "kUsage: " + vision.projector.string() +
+                ": its model looks both ways within an image, which is not supported; use another "
+                "model, such as MiniCPM-V");
+  LlamaOptions options = tiny_options();
+  options.model = kModels / "tiny-qwen2vl.gguf";
+  EXPECT_EQ(failure_of([&] { LlamaVisionEncoder(options, tiny_vision()); }),
+            "kUsage: " + options.model.string() +
+                ": gives the parts of an image positions in rows and columns (M-RoPE), which is "
+                "not supported; use another model, such as MiniCPM-V");
+  options = tiny_options();
+  options.model = CROSSFADE_MINILM;
+  options.max_tokens = 128;
+  options.pooling = Pooling::kMean;
+  if (fs::exists(options.model)) {
+    EXPECT_EQ(failure_of([&] { LlamaVisionEncoder(options, tiny_vision()); }),
+              "kUsage: " + options.model.string() +
+                  ": looks both ways and takes no images; use another model, such as MiniCPM-V");
+  }
 }
 
 TEST_F(LlamaVisionEncoderTest, RefusesALanguageModelWithoutTheMarks) {
