@@ -52,12 +52,13 @@ class ProductTest(unittest.TestCase):
     """Commands run in one temporary folder that holds shops/ (the sample) and r.toml."""
 
     program = ""
+    synth = ["--users", "120"]
 
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="crossfade-e2e-"))
         (cls.folder / "r.toml").write_text(RECIPE)
-        cls.call("synth", "--out", "shops", "--users", "120", "--quiet")
+        cls.call("synth", "--out", "shops", *cls.synth, "--quiet")
 
     @classmethod
     def tearDownClass(cls):
