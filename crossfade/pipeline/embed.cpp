@@ -53,12 +53,13 @@ std::vector<EmbedReport> embed_recipe(const Recipe& as_written,
   std::vector<EmbedReport> reports;
   for (const EmbeddingJob& job : plan_all(recipe, layout, dataset)) {
     EmbedReport report{.name = job.name(), .directory = job.directory};
-    if (!request.merge_only) {
+    const bool finished = is_merged(job, sources);
+    if (!finished && !request.merge_only) {
       const EmbeddingOutcome outcome = maker.make_parts(job, request.shard);
       report.parts = outcome.parts;
       report.made = outcome.made;
     }
-    if (request.merge_only || request.shard.count == 1) {
+    if (finished || request.merge_only || request.shard.count == 1) {
       report.merged = merge_parts(job, sources).manifest.details;
     }
     reports.push_back(std::move(report));

@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import time
 
@@ -75,6 +76,15 @@ class Embed(product.ProductTest):
         self.assertEqual(out, self.printed)
         self.assertNotIn("tokens/s", err)
         self.assertEqual(self.vectors("whole"), before)
+
+    def test_parts_are_not_needed_once_they_are_merged(self):
+        shutil.copytree(self.folder / "whole", self.folder / "slim")
+        for path in (self.folder / "slim" / "embeddings").glob("*/part-*"):
+            path.unlink()
+        code, out, err = self.call("embed", "llm.toml", "--set", "out=slim")
+        self.assertEqual(code, 0, err)
+        self.assertEqual(out, self.printed.replace("whole/", "slim/"))
+        self.assertEqual(list((self.folder / "slim").rglob("part-*")), [])
 
     def test_shards_make_the_same_vectors(self):
         for shard in ["3/3", "1/3"]:
