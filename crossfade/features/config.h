@@ -14,10 +14,16 @@ namespace crossfade {
 /// How descriptions of images become numbers: the [features.image] table.
 struct ImageConfig {
   std::int64_t dimension = 32;
+  std::string downloads;
 
   template <typename Self, typename Visitor>
   static void visit(Self& self, Visitor&& field) {
     field("dimension", self.dimension, "Features per image.", Range{1, 256});
+    field(
+        "downloads",
+        self.downloads,
+        "Folder of `crossfade download images`: its files stand for images that are addresses, or "
+        "missing; \"\" = none.");
   }
 };
 

@@ -160,7 +160,8 @@ ArtifactState build_features(const FeaturesConfig& config,
   ArtifactKey key = key_of(config, ingest_directory, dataset, split, final_directory);
   const fs::path descriptors = final_directory.parent_path() / "image_descriptors";
   if (wants_images(config)) {
-    const ArtifactState images = ensure_image_descriptors(ingest_directory, descriptors, callbacks);
+    const ArtifactState images =
+        ensure_image_descriptors(ingest_directory, config.image.downloads, descriptors, callbacks);
     key.inputs.push_back({.name = "image descriptors", .hash = images.manifest.content_hash});
   }
   const PerDomain<TrainingRows> training = find_training_rows(dataset, split);

@@ -6,8 +6,10 @@
 #include <optional>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "crossfade/core/hash.h"
+#include "crossfade/features/download_table.h"
 #include "crossfade/features/image_descriptor.h"
 #include "crossfade/features/tables.h"
 
@@ -78,8 +80,8 @@ void note(const ImageCounts& counts, Domain domain, const OnNote& on_note) {
   }
   if (counts.remote > 0) {
     report(on_note,
-           fmt::format("{} {} images are addresses and count as missing; crossfade reads local "
-                       "files only",
+           fmt::format("{} {} images are addresses without a local file and count as missing; "
+                       "`crossfade download images` fetches them for features.image.downloads",
                        counts.remote,
                        name_of(domain)));
   }
@@ -117,6 +119,24 @@ std::string hash_of_image_files(std::span<const std::string> images) {
   return hasher.hex();
 }
 
+std::vector<std::string> find_item_images(const fs::path& ingest,
+                                          Domain domain,
+                                          const fs::path& downloads) {
+  std::vector<std::string> images = read_item_column(ingest, domain, "image");
+  if (downloads.empty()) {
+    return images;
+  }
+  const DownloadedImages downloaded(downloads);
+  const std::vector<std::string> ids = read_item_column(ingest, domain, "id");
+  for (std::size_t item = 0; item < images.size(); ++item) {
+    if (!is_local(images[item])) {
+      std::string file = downloaded.find(images[item], domain, ids[item]);
+      images[item] = file.empty() ? images[item] : std::move(file);
+    }
+  }
+  return images;
+}
+
 ImageCounts describe_images(std::span<const std::string> images,
                             const fs::path& file,
                             std::size_t threads,
@@ -145,6 +165,7 @@ ImageCounts describe_images(std::span<const std::string> images,
 }
 
 ArtifactState ensure_image_descriptors(const fs::path& ingest,
+                                       const fs::path& downloads,
                                        const fs::path& directory,
                                        const FeatureCallbacks& callbacks) {
   PerDomain<std::vector<std::string>> images;
@@ -152,7 +173,7 @@ ArtifactState ensure_image_descriptors(const fs::path& ingest,
                   .config = fmt::format("version = {}\n", kImageDescriptorVersion),
                   .inputs = {}};
   for (const Domain domain : kDomains) {
-    images[domain] = read_item_column(ingest, domain, "image");
+    images[domain] = find_item_images(ingest, domain, downloads);
     key.inputs.push_back({.name = fmt::format("{} images", name_of(domain)),
                           .hash = hash_of_image_files(images[domain])});
   }

@@ -21,6 +21,14 @@ struct ImageCounts {
   std::string first_problem;    ///< Of the unreadable: "poster.jpg: is damaged"; by item order.
 };
 
+/// The image of every item of a domain: a path, an address or "". A file of `downloads`, a
+/// downloads folder (DownloadedImages; "" = none), stands for an address, or for an image that is
+/// missing.
+/// @throws Error  kIo, kData.
+[[nodiscard]] std::vector<std::string> find_item_images(const std::filesystem::path& ingest,
+                                                        Domain domain,
+                                                        const std::filesystem::path& downloads);
+
 /// Describes `images` (a path, an address or "" per item) on `threads` threads into a matrix
 /// [images, kImageDescriptorWidth] at `file`, float16. The result does not depend on `threads`.
 /// @throws Error  kIo.
@@ -35,8 +43,11 @@ ImageCounts describe_images(std::span<const std::string> images,
 [[nodiscard]] std::string hash_of_image_files(std::span<const std::string> images);
 
 /// The artifact that holds the descriptions of the images of both domains. It is made anew when
-/// the ingest artifact, or the size or time of an image file, has changed.
+/// the ingest artifact, the files found in `downloads`, or the size or time of an image file, has
+/// changed. `downloads` is a downloads folder (DownloadedImages), whose files stand for images
+/// that are addresses or missing; "" = none.
 ArtifactState ensure_image_descriptors(const std::filesystem::path& ingest,
+                                       const std::filesystem::path& downloads,
                                        const std::filesystem::path& directory,
                                        const FeatureCallbacks& callbacks);
 

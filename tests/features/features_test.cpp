@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 
 #include "crossfade/core/toml.h"
+#include "crossfade/features/download_table.h"
 
 #include "fixture.h"
 
@@ -177,11 +178,43 @@ TEST(Features, MarkWhatIsMissing) {
       ElementsAre(fmt::format("1 of 2 source images cannot be read and count as missing; first: "
                               "{}: is no JPEG, PNG, WebP or BMP image",
                               world.items.source[1].image),
-                  "1 source images are addresses and count as missing; crossfade reads local files "
-                  "only"));
+                  "1 source images are addresses without a local file and count as missing; "
+                  "`crossfade download images` fetches them for features.image.downloads"));
   EXPECT_EQ(state.manifest.details["items"][1].dump(),
             R"({"name":"image","first":5,"width":3,"source":{"present":1,"missing":39},)"
             R"("target":{"present":0,"missing":40}})");
+}
+
+TEST(Features, TakeDownloadedImagesForAddressesAndMissingOnes) {
+  const TempDirectory folder;
+  make_directories(folder.path() / "files");
+  testing::write_image(folder.path() / "files/a.png", {1, 200, 3}, 9, 9);
+  const auto line = [](const std::string& item, const std::string& address) {
+    return to_line({.item = item,
+                    .address = address,
+                    .outcome = DownloadOutcome::kStored,
+                    .file = "files/a.png",
+                    .bytes = 1,
+                    .reason = ""});
+  };
+  write_file(
+      download_table_file(folder.path()),
+      download_table_header() + line("x", "http://host/a.png") + line("target/t1", "http://b/"));
+  World world = two_topic_world();
+  world.items.source[0].image = "http://host/a.png";
+  world.items.source[1].image = "http://host/unknown.png";
+  Fixture fixture(world);
+  FeaturesConfig config = small_config();
+  config.image.downloads = folder.path().string();
+  fixture.build(config);
+  const FeatureSet features = open_features(fixture.out());
+  const auto has_image = [](const FeatureMatrix& matrix, std::size_t item) {
+    return row(matrix, item)[8];
+  };
+  EXPECT_EQ(has_image(features.source_items, 0), 1.0F);
+  EXPECT_EQ(has_image(features.source_items, 1), 0.0F);
+  EXPECT_EQ(has_image(features.target_items, 0), 0.0F);
+  EXPECT_EQ(has_image(features.target_items, 1), 1.0F);
 }
 
 TEST(Features, NeverReadTheTargetReviewsOfHeldOutUsers) {
