@@ -12,6 +12,7 @@ struct Globals {
 
 // Each adds one subcommand to `app`; its work runs when the arguments are parsed.
 void add_synth_command(CLI::App& app, const Globals& globals);
+void add_download_command(CLI::App& app, const Globals& globals);
 void add_ingest_command(CLI::App& app, const Globals& globals);
 void add_embed_command(CLI::App& app, const Globals& globals);
 void add_run_command(CLI::App& app, const Globals& globals);

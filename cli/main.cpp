@@ -32,6 +32,7 @@ int exit_code(crossfade::ErrorKind kind) {
 void add_commands(CLI::App& app, const crossfade::cli::Globals& globals) {
   using namespace crossfade::cli;  // NOLINT(google-build-using-namespace)
   add_synth_command(app, globals);
+  add_download_command(app, globals);
 #ifdef CROSSFADE_WITH_TORCH
   add_ingest_command(app, globals);
   add_embed_command(app, globals);

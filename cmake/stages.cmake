@@ -1,3 +1,3 @@
 # Pipeline order. A stage may include the stages before it, never those after it.
 set(CROSSFADE_STAGES
-  core synth ingest dataset features documents kernels backbone models training evaluation retrieval pipeline)
+  core synth ingest dataset features download documents kernels backbone models training evaluation retrieval pipeline)

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crossfade/download/image_store.h"
+
+#include <system_error>
+
+#include "crossfade/core/error.h"
+#include "crossfade/download/output_file.h"
+#include "crossfade/download/sha256.h"
+
+namespace crossfade {
+
+namespace fs = std::filesystem;
+
+ImageStore::ImageStore(const fs::path& directory)
+    : directory_(directory), incoming_(directory / "incoming") {}
+
+std::string ImageStore::put(std::string_view bytes, std::string_view type) {
+  const std::string hash = sha256(bytes);
+  const std::string file = fmt::format("files/{}/{}.{}", hash.substr(0, 2), hash, type);
+  if (holds(file, std::ssize(bytes))) {
+    return file;
+  }
+  const fs::path staged = incoming_.path() / "image";
+  OutputFile(staged, 0).append(bytes);
+  const fs::path final_path = directory_ / file;
+  std::error_code code;
+  fs::rename(staged, final_path, code);
+  if (code == std::errc::no_such_file_or_directory) {
+    make_directories(final_path.parent_path());
+    fs::rename(staged, final_path, code);
+  }
+  require(!code, ErrorKind::kIo, "{}: {}", final_path.string(), code.message());
+  return file;
+}
+
+bool ImageStore::holds(const std::string& file, std::int64_t bytes) const {
+  std::error_code code;
+  const auto size = fs::file_size(directory_ / file, code);
+  return !code && static_cast<std::int64_t>(size) == bytes;
+}
+
+}  // namespace crossfade
