@@ -10,6 +10,8 @@ import resource
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -152,10 +154,25 @@ class DownloadImages(product.ProductTest):
         for row in self.fetch([f"http://10.0.0.{i}/" for i in range(3)], private=False):
             self.assertIn("leads to 10.0.0.", row["reason"])
 
+    def test_a_redirect_from_a_public_address_to_a_private_one(self):
+        network = ["unshare", "--map-root-user", "--net", "sh", "-c",
+                   'ip link set lo up && ip addr add 8.8.4.4/32 dev lo && exec "$@"', "sh"]
+        if not shutil.which("unshare") or subprocess.run([*network, "true"], check=False,
+                                                         capture_output=True).returncode:
+            self.skipTest("no network of its own can be made here")
+        script = pathlib.Path(__file__).with_name("public_redirect.py")
+        asked = subprocess.run([*network, sys.executable, "-B", script, self.program, self.folder],
+                               check=True, capture_output=True, text=True).stdout
+        self.assertEqual(asked, "0\n")
+        rows = sorted(self.table().values(), key=lambda row: row["item"])
+        self.assert_stored(rows[0], image_server.png(1))
+        for row in rows[1:]:
+            self.assertRegex(row["reason"], "^leads to (127.0.0.1|::1), which is no public address")
+
     def test_addresses_outside_ascii(self):
-        row, space = self.fetch(["/caf/é bar|x", "/image/7 8"])
-        self.assertIn("/caf/%C3%A9%20bar%7Cx", self.server.asked)
-        self.assertEqual(row["address"], self.server.address + "/caf/é bar|x")
+        row, space = self.fetch(["/missing/é bar|x", "/image/7 8"])
+        self.assertIn("/missing/%C3%A9%20bar%7Cx", self.server.asked)
+        self.assertEqual(row["address"], self.server.address + "/missing/é bar|x")
         self.assertEqual(space["outcome"], "stored")
 
     def test_finished_addresses_are_not_asked_again(self):

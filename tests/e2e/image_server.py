@@ -139,7 +139,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """/to/<address>, '~' for a slash: redirects there."""
         self.reply(302, Location=self.argument.replace("~", "/"))
 
-    def serve_caf(self):
+    def serve_missing(self):
         self.reply(404)
 
     def serve_data(self):
@@ -173,8 +173,8 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, ip="127.0.0.1"):
+        super().__init__((ip, 0), Handler)
         self.lock = threading.Lock()
         self.stopped = threading.Event()
         self.asked = {}
@@ -183,8 +183,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.cut = {}
         self.pause = 0.0
         self.ranges = []
-        self.host = f"127.0.0.1:{self.server_address[1]}"
-        self.address = f"http://{self.host}"
+        self.address = f"http://{ip}:{self.server_address[1]}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def handle_error(self, request, client_address):
