@@ -88,9 +88,9 @@ class GzipFetch {
     client_.start(0,
                   {.address = read_address(file_.address)->text,
                    .headers = part_.resume_headers(),
-                   .on_body = [this](const HttpHead& head, std::string_view bytes) {
-                     return take(head, bytes);
-                   }});
+                   .on_body = [this](const HttpHead& head,
+                                     std::string_view bytes) { return take(head, bytes); },
+                   .fresh = false});
     for (;;) {
       constexpr std::chrono::milliseconds kRedraw{200};
       std::vector<HttpReply> replies = client_.wait(kRedraw);

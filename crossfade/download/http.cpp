@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <locale.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -24,11 +25,11 @@ namespace {
 
 constexpr long kStallBytesPerSecond = 100;
 // Of a page that says "not found": read so that the connection can be used again, up to here.
-constexpr std::size_t kIgnoredBytes = 64 * 1024;
+constexpr std::size_t kIgnoredBytes = std::size_t{64} * 1024;
 
 void use_curl() {
-  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-  require(code == CURLE_OK, ErrorKind::kInternal, "libcurl: {}", curl_easy_strerror(code));
+  static const CURLcode kCode = curl_global_init(CURL_GLOBAL_DEFAULT);
+  require(kCode == CURLE_OK, ErrorKind::kInternal, "libcurl: {}", curl_easy_strerror(kCode));
 }
 
 // TLS writes to connections that the other side has closed; the signal that follows would end the
@@ -54,6 +55,28 @@ class WithoutBrokenPipe {
  private:
   sigset_t pipe_;
   sigset_t before_;
+};
+
+// libcurl takes host names outside ASCII to be in the encoding of the locale, and a program that
+// sets none has ASCII. Addresses are UTF-8.
+class WithUtf8 {
+ public:
+  WithUtf8() {
+    static const locale_t kUtf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    before_ = kUtf8 != nullptr ? ::uselocale(kUtf8) : nullptr;
+  }
+
+  ~WithUtf8() {
+    if (before_ != nullptr) {
+      ::uselocale(before_);
+    }
+  }
+
+  WithUtf8(const WithUtf8&) = delete;
+  WithUtf8& operator=(const WithUtf8&) = delete;
+
+ private:
+  locale_t before_;
 };
 
 struct Transfer {
@@ -334,13 +357,15 @@ void HttpClient::start(std::size_t tag, HttpRequest request) {
   }
   curl_easy_setopt(transfer.easy, CURLOPT_HTTPHEADER, transfer.headers);
   curl_easy_setopt(transfer.easy, CURLOPT_URL, transfer.request.address.c_str());
+  curl_easy_setopt(transfer.easy, CURLOPT_FRESH_CONNECT, transfer.request.fresh ? 1L : 0L);
   transfer.active = true;
   ++state_->active;
   curl_multi_add_handle(state_->multi, transfer.easy);
 }
 
 std::vector<HttpReply> HttpClient::wait(std::chrono::milliseconds longest) {
-  const WithoutBrokenPipe guard;
+  const WithoutBrokenPipe no_signal;
+  const WithUtf8 utf8;
   std::vector<HttpReply> replies;
   int running = 0;
   CURLMcode code = curl_multi_perform(state_->multi, &running);

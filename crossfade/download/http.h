@@ -38,6 +38,7 @@ struct HttpRequest {
   std::string address;               ///< As read_address gives it.
   std::vector<std::string> headers;  ///< "Range: bytes=100-".
   OnBody on_body;                    ///< What it throws, HttpClient::wait throws.
+  bool fresh = false;                ///< On a connection of its own, not one used before.
 };
 
 /// How a transfer ended.

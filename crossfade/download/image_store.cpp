@@ -16,7 +16,7 @@ ImageStore::ImageStore(const fs::path& directory)
 
 std::string ImageStore::put(std::string_view bytes, std::string_view type) {
   const std::string hash = sha256(bytes);
-  const std::string file = fmt::format("files/{}/{}.{}", hash.substr(0, 2), hash, type);
+  std::string file = fmt::format("files/{}/{}.{}", hash.substr(0, 2), hash, type);
   if (holds(file, std::ssize(bytes))) {
     return file;
   }

@@ -127,9 +127,12 @@ class ImageDownload {
       client_.start(*number,
                     {.address = arrival.address.text,
                      .headers = {},
-                     .on_body = [&arrival, most](const HttpHead& head, std::string_view bytes) {
-                       return arrival.take(head, bytes, most);
-                     }});
+                     .on_body =
+                         [&arrival, most](const HttpHead& head, std::string_view bytes) {
+                           return arrival.take(head, bytes, most);
+                         },
+                     // A server that sends more than it declared spoils what comes after it.
+                     .fresh = ledger_[*number].attempts > 0});
     }
   }
 

@@ -39,7 +39,7 @@ struct ImageSummary {
 /// A file is an image when its content says so: JPEG, PNG, GIF, WebP or BMP, not cut short.
 ///
 /// Killed at any time, the same call goes on: finished addresses are not asked for again. Memory:
-/// some 400 bytes per address and, at worst, `config.image_megabytes` per connection.
+/// some 500 bytes per address and, at worst, `config.image_megabytes` per connection.
 /// @throws Error  kUsage for settings; kIo when the folder cannot be written or is in use; kIo
 ///                when not one address got any answer; what `request.list` throws.
 ImageSummary download_images(const DownloadConfig& config,

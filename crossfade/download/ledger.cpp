@@ -24,7 +24,7 @@ DownloadRow row_of(const Ledger::Entry& entry, const std::string& item) {
 
 void sort_unique(std::vector<std::string>& items) {
   std::ranges::sort(items);
-  items.erase(std::ranges::unique(items).begin(), items.end());
+  items.erase(std::unique(items.begin(), items.end()), items.end());
 }
 
 // Items that were asked for now and have a line already are taken out.

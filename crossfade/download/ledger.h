@@ -25,7 +25,7 @@ struct DownloadResult {
 };
 
 /// All addresses of a downloads folder, those of its table and those asked for now, with what is
-/// known of them: some 400 bytes of memory each. An address is fetched once, however many items
+/// known of them: some 500 bytes of memory each. An address is fetched once, however many items
 /// name it.
 class Ledger {
  public:
