@@ -71,7 +71,7 @@ class Run(product.ProductTest):
             self.succeed("config", "model.toml", "--set", f'models=["{model}"]')
 
     def test_every_command_has_help(self):
-        for name in ["synth", "ingest", "run", "evaluate", "recommend", "config", "models"]:
+        for name in ["synth", "download", "ingest", "run", "evaluate", "recommend", "config", "models"]:
             self.assertIn("Usage:", self.succeed(name, "--help"))
             self.assertIn(name, self.succeed("--help"))
         self.assertRegex(self.succeed("--version"), r"^crossfade \d+\.\d+\.\d+ \(.*\)\n$")
