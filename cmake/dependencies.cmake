@@ -11,7 +11,8 @@
 #   DuckDB         1.4      MIT           duckdb.h           crossfade/core/database.cpp
 #   zlib           1.2      Zlib          zlib.h             crossfade/ingest/gzip_file.cpp
 #   Eigen          3.4      MPL-2.0       Eigen/             crossfade/core/npy.cpp crossfade/features/ crossfade/kernels/
-#   libcurl        7.85   curl          curl/              crossfade/download/http.cpp
+#   libcurl        7.85     curl          curl/              crossfade/download/http.cpp
+#   OpenSSL        3.0      Apache-2.0    openssl/           crossfade/download/image_store.cpp
 #   utf8proc       2.6      MIT           utf8proc.h         crossfade/features/text
 #   OpenCV         4.6      Apache-2.0    opencv2/           crossfade/synth/ crossfade/features/image_
 #   llama.cpp      0.5.0    MIT           llama ggml gguf mtmd  crossfade/features/llama/
@@ -26,6 +27,7 @@ find_package(tomlplusplus 3.3 REQUIRED)
 find_package(Eigen3 3.4 REQUIRED)
 find_package(ZLIB 1.2 REQUIRED)
 find_package(CURL 7.85 REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 
 # Debian keeps OpenCV's CMake files in a package that pulls in all of OpenCV; three modules do.
 find_path(OPENCV_INCLUDE_DIR opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)

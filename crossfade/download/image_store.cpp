@@ -1,15 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossfade/download/image_store.h"
 
+#include <array>
 #include <system_error>
+
+#include <openssl/evp.h>
 
 #include "crossfade/core/error.h"
 #include "crossfade/download/output_file.h"
-#include "crossfade/download/sha256.h"
 
 namespace crossfade {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+// 64 hexadecimal digits.
+std::string sha256(std::string_view bytes) {
+  std::array<unsigned char, 32> digest{};
+  const bool done =
+      EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) == 1;
+  require(done, ErrorKind::kInternal, "OpenSSL computes no SHA-256");
+  return fmt::format("{:02x}", fmt::join(digest, ""));
+}
+
+}  // namespace
 
 ImageStore::ImageStore(const fs::path& directory)
     : directory_(directory), incoming_(directory / "incoming") {}

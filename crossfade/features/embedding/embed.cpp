@@ -7,7 +7,7 @@
 
 #include "crossfade/core/error.h"
 #include "crossfade/core/files.h"
-#include "crossfade/features/tables.h"
+#include "crossfade/features/image_table.h"
 
 namespace crossfade {
 namespace {
@@ -41,7 +41,7 @@ std::vector<std::string> images_of(const EmbeddingJob& job,
   if (job.entity != Entity::kItem || config.llm.items.vision.empty()) {
     return {};
   }
-  std::vector<std::string> images = read_item_column(ingest, job.domain, "image");
+  std::vector<std::string> images = find_item_images(ingest, job.domain, config.image.downloads);
   std::int64_t addresses = 0;
   for (std::string& image : images) {
     if (image.find("://") != std::string::npos) {
@@ -51,8 +51,8 @@ std::vector<std::string> images_of(const EmbeddingJob& job,
   }
   if (addresses > 0) {
     report(on_note,
-           fmt::format("{} {} images are addresses and are not seen; crossfade reads local files "
-                       "only",
+           fmt::format("{} {} images are addresses without a local file and are not seen; "
+                       "`crossfade download images` fetches them for features.image.downloads",
                        addresses,
                        name_of(job.domain)));
   }
