@@ -104,7 +104,12 @@ void check_embeddings(const FeaturesConfig& config) {
             plural(entity));
   }
   if (wants_embeddings(config, Entity::kItem)) {
-    static_cast<void>(make_prompt(config.llm.items));
+    const ItemEmbeddingConfig& items = config.llm.items;
+    require(make_prompt(items).has_image() || items.vision.empty(),
+            ErrorKind::kUsage,
+            "features.llm.items.vision = \"{}\" would see nothing: {{image}} does not stand in "
+            "features.llm.items.prompt",
+            items.vision);
   }
   if (wants_embeddings(config, Entity::kUser)) {
     static_cast<void>(make_prompt(config.llm.users));

@@ -30,6 +30,9 @@ class Prompt {
   [[nodiscard]] const std::string& prefix() const noexcept { return prefix_; }
   [[nodiscard]] const std::string& suffix() const noexcept { return suffix_; }
 
+  /// Whether {image} stands in it.
+  [[nodiscard]] bool has_image() const noexcept { return images_ > 0; }
+
   /// The lines between. A line is left out when nothing it asks for is known; without any, the
   /// result is empty.
   [[nodiscard]] EmbeddingText fill(const PromptValues& values) const;

@@ -285,6 +285,12 @@ TEST(LlmFeatures, NeedAModel) {
   EXPECT_EQ(failure_of([&] { fixture.build(config); }),
             "kUsage: features.llm.items.model is not set; the encoder llm needs a language model, "
             "a GGUF file");
+  config.llm.items.model = "model.gguf";
+  config.llm.items.vision = "mmproj.gguf";
+  config.llm.items.prompt = "{title}";
+  EXPECT_EQ(failure_of([&] { fixture.build(config); }),
+            "kUsage: features.llm.items.vision = \"mmproj.gguf\" would see nothing: {image} does "
+            "not stand in features.llm.items.prompt");
 }
 
 }  // namespace
