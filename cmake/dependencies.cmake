@@ -67,7 +67,7 @@ set_target_properties(duckdb::duckdb PROPERTIES
 # another one (with include/llama.h, lib/libllama.so and so on). The code for the processor or the
 # graphics card is loaded when a program starts, from bin/.
 if(CROSSFADE_WITH_LLAMA)
-  set(CROSSFADE_LLAMA_DIR "${crossfade_cache}/llama-0.5.0" CACHE PATH "Where llama.cpp is")
+  set(CROSSFADE_LLAMA_DIR "${crossfade_cache}/llama-0.5.0-2" CACHE PATH "Where llama.cpp is")
   find_path(LLAMA_INCLUDE_DIR mtmd.h PATHS "${CROSSFADE_LLAMA_DIR}/include" NO_DEFAULT_PATH)
   add_library(crossfade_llama INTERFACE)
   foreach(library IN ITEMS mtmd llama ggml ggml-base)

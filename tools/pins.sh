@@ -28,6 +28,7 @@ esac
 
 # llama.cpp is built from source: a git bundle that a package for Node.js carries.
 readonly kLlamaVersion=0.5.0
+readonly kLlamaBuild=2 # another one whenever tools/bootstrap compiles it in another way
 readonly kLlamaPackage=node-llama-cpp@3.22.1
 readonly kLlamaTarball=a0d9dd80eacd2ab1cfe71aee57ac8a806487fd70b3d2a38fbec637752d9e5c5f
 readonly kLlamaMember=package/llama/gitRelease.bundle

@@ -48,6 +48,7 @@ struct ItemEmbeddingConfig : LanguageModelConfig {
     prompt =
         "{image}\nTitle: {title}\nCategories: {categories}\nDescription: {description}\n"
         "Summarise the key features of this product using the image and the text.";
+    max_tokens = 1536;  // an image can take a thousand
   }
 
   std::string vision;

@@ -35,7 +35,8 @@ class UserReviews {
     const auto kept = std::min(reviews_.size(), static_cast<std::size_t>(config_.max_reviews));
     std::string text;
     for (std::size_t i = 0; i < kept; ++i) {
-      text += (i == 0 ? "" : "\n") + reviews_[i].second;
+      text += i == 0 ? "" : "\n";
+      text += reviews_[i].second;
     }
     reviews_.clear();
     on_text_(user_,

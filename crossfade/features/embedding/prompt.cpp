@@ -73,7 +73,8 @@ Prompt::Prompt(std::string_view setting,
   }
   lines_.assign(first, last);
   for (auto line = last; line != lines.end(); ++line) {
-    suffix_ += "\n" + literal(*line);
+    suffix_ += "\n";
+    suffix_ += literal(*line);
   }
 }
 
