@@ -127,7 +127,8 @@ std::string toml_path(std::string_view name) {
   std::string path;
   for (std::size_t begin = 0; begin <= name.size();) {
     const std::size_t end = std::min(name.find('.', begin), name.size());
-    path += (begin == 0 ? "" : ".") + toml_key(name.substr(begin, end - begin));
+    path += begin == 0 ? "" : ".";
+    path += toml_key(name.substr(begin, end - begin));
     begin = end + 1;
   }
   return path;

@@ -123,7 +123,8 @@ TEST(PlainBackbone, UsersAndItemsWithoutRatingsKeepTheirStart) {
                                .target = ratings.view(),
                                .n_source_items = kItems,
                                .n_target_items = kItems + 1};
-  BackboneConfig config{.plain = {.epochs = 1}};
+  BackboneConfig config;
+  config.plain.epochs = 1;
   const auto first_user = [&] {
     const Backbone backbone = fit_backbone(BackboneKind::kPlain, config, inputs, Rng(1));
     return std::vector<float>(backbone.target.users.begin(), backbone.target.users.begin() + 10);
