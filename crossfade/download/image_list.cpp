@@ -8,6 +8,7 @@
 #include "crossfade/core/artifact.h"
 #include "crossfade/core/error.h"
 #include "crossfade/dataset/per_domain.h"
+#include "crossfade/features/image_table.h"
 #include "crossfade/features/tables.h"
 #include "crossfade/ingest/gzip_file.h"
 
@@ -43,7 +44,7 @@ void read_ingest_addresses(const std::filesystem::path& ingest, const OnAddress&
     const std::vector<std::string> ids = read_item_column(ingest, domain, "id");
     const std::vector<std::string> images = read_item_column(ingest, domain, "image");
     for (std::size_t item = 0; item < ids.size(); ++item) {
-      if (images[item].find("://") != std::string::npos) {
+      if (is_image_address(images[item])) {
         on_address(fmt::format("{}/{}", name_of(domain), ids[item]), images[item]);
       }
     }

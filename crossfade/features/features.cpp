@@ -34,7 +34,7 @@ bool wants_images(const FeaturesConfig& config) {
 }
 
 bool wants_user_matrix(const FeaturesConfig& config) {
-  return names(config.users, "reviews") || names(config.users, "llm") ||
+  return names(config.users, "reviews") || wants_embeddings(config, Entity::kUser) ||
          names(config.users, "precomputed");
 }
 
@@ -60,7 +60,7 @@ std::vector<FeatureBlock> encode_items(const Workspace& workspace,
   if (wants_images(workspace.config)) {
     blocks.push_back(encode_item_images(workspace, descriptors));
   }
-  if (names(workspace.config.items, "llm")) {
+  if (wants_embeddings(workspace.config, Entity::kItem)) {
     blocks.push_back(encode_with_llm(workspace, Entity::kItem, jobs));
   }
   if (names(workspace.config.items, "precomputed")) {
@@ -74,7 +74,7 @@ std::vector<FeatureBlock> encode_users(const Workspace& workspace, const Jobs& j
   if (names(workspace.config.users, "reviews")) {
     blocks.push_back(encode_user_reviews(workspace));
   }
-  if (names(workspace.config.users, "llm")) {
+  if (wants_embeddings(workspace.config, Entity::kUser)) {
     blocks.push_back(encode_with_llm(workspace, Entity::kUser, jobs));
   }
   if (names(workspace.config.users, "precomputed")) {
@@ -98,7 +98,7 @@ Json build(const Workspace& workspace,
            const fs::path& descriptors,
            const Jobs& jobs,
            const fs::path& directory) {
-  const NpyType type = workspace.config.dtype == "float16" ? NpyType::kFloat16 : NpyType::kFloat32;
+  const NpyType type = element_type(workspace.config);
   const PerDomain<TrainingRows>& training = workspace.training;
   Json details;
   const std::vector<FeatureBlock> items = encode_items(workspace, descriptors, jobs);
@@ -164,11 +164,13 @@ ArtifactState build_features(const FeaturesConfig& config,
         ensure_image_descriptors(ingest_directory, config.image.downloads, descriptors, callbacks);
     key.inputs.push_back({.name = "image descriptors", .hash = images.manifest.content_hash});
   }
-  const PerDomain<TrainingRows> training = find_training_rows(dataset, split);
-  const Jobs jobs = plan_embeddings(config, ingest_directory, dataset, training);
-  ensure_embeddings(jobs, {config, ingest_directory, dataset, callbacks}, [&](Entity entity) {
-    return make_llama_embedder(config, entity);
-  });
+  Jobs jobs;
+  if (wants_embeddings(config, Entity::kItem) || wants_embeddings(config, Entity::kUser)) {
+    jobs = plan_embeddings(config, ingest_directory, dataset, find_training_rows(dataset, split));
+    ensure_embeddings(jobs, {config, ingest_directory, dataset, callbacks}, [&](Entity entity) {
+      return make_llama_embedder(config, entity);
+    });
+  }
   for (const EmbeddingJob& job : jobs) {
     key.inputs.push_back(
         {.name = job.name() + " embeddings", .hash = read_manifest(job.merged()).content_hash});
@@ -178,7 +180,7 @@ ArtifactState build_features(const FeaturesConfig& config,
                               .ingest = ingest_directory,
                               .scratch = staging / "scratch",
                               .dataset = dataset,
-                              .training = training,
+                              .training = find_training_rows(dataset, split),
                               .rng = Rng(split.seed).fork("features"),
                               .callbacks = callbacks};
     make_directories(workspace.scratch);

@@ -20,12 +20,8 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kBatch = 512;
 
-bool is_address(std::string_view image) {
-  return image.find("://") != std::string_view::npos;
-}
-
 bool is_local(std::string_view image) {
-  return !image.empty() && !is_address(image);
+  return !image.empty() && !is_image_address(image);
 }
 
 // One batch of images, described in any order into fixed places.
@@ -58,7 +54,7 @@ void count(const std::string& image,
            ImageCounts& counts) {
   if (image.empty()) {
     ++counts.absent;
-  } else if (is_address(image)) {
+  } else if (is_image_address(image)) {
     ++counts.remote;
   } else if (problem) {
     if (counts.unreadable++ == 0) {
@@ -105,15 +101,23 @@ fs::path present_file(const fs::path& directory, Domain domain) {
 
 }  // namespace
 
+bool is_image_address(std::string_view image) {
+  return image.find("://") != std::string_view::npos;
+}
+
+std::string state_of_image_file(const fs::path& image) {
+  std::error_code code;
+  const auto size = fs::file_size(image, code);
+  const auto time = fs::last_write_time(image, code).time_since_epoch().count();
+  return code ? "unreadable" : fmt::format("{}:{}", size, time);
+}
+
 std::string hash_of_image_files(std::span<const std::string> images) {
   Hasher hasher;
   for (const std::string& image : images) {
     hasher.text(image);
     if (is_local(image)) {
-      std::error_code code;
-      const auto size = fs::file_size(image, code);
-      const auto time = fs::last_write_time(image, code).time_since_epoch().count();
-      hasher.text(code ? "unreadable" : fmt::format("{}:{}", size, time));
+      hasher.text(state_of_image_file(image));
     }
   }
   return hasher.hex();

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "crossfade/core/artifact.h"
@@ -37,6 +38,13 @@ ImageCounts describe_images(std::span<const std::string> images,
                             std::size_t threads,
                             RowMask& present,
                             const OnProgress& on_progress);
+
+/// Whether an image column names an address, not a file.
+[[nodiscard]] bool is_image_address(std::string_view image);
+
+/// Size and time of an image file, or that it cannot be read: what tells a changed file from an
+/// unchanged one.
+[[nodiscard]] std::string state_of_image_file(const std::filesystem::path& image);
 
 /// A hash of the names, sizes and times of the image files among `images`: hashing the content of
 /// gigabytes on every run would cost as much as reading it.

@@ -21,4 +21,8 @@ PerDomain<TrainingRows> find_training_rows(const Dataset& dataset, const Split& 
   return out;
 }
 
+NpyType element_type(const FeaturesConfig& config) {
+  return config.dtype == "float16" ? NpyType::kFloat16 : NpyType::kFloat32;
+}
+
 }  // namespace crossfade

@@ -6,6 +6,7 @@
 #include <functional>
 #include <vector>
 
+#include "crossfade/core/npy.h"
 #include "crossfade/core/progress.h"
 #include "crossfade/core/random.h"
 #include "crossfade/dataset/dataset.h"
@@ -33,6 +34,9 @@ struct TrainingRows {
 
 [[nodiscard]] PerDomain<TrainingRows> find_training_rows(const Dataset& dataset,
                                                          const Split& split);
+
+/// The element type that config.dtype names.
+[[nodiscard]] NpyType element_type(const FeaturesConfig& config);
 
 /// What every encoder of one build works with.
 struct Workspace {

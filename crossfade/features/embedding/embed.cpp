@@ -44,7 +44,7 @@ std::vector<std::string> images_of(const EmbeddingJob& job,
   std::vector<std::string> images = find_item_images(ingest, job.domain, config.image.downloads);
   std::int64_t addresses = 0;
   for (std::string& image : images) {
-    if (image.find("://") != std::string::npos) {
+    if (is_image_address(image)) {
       image.clear();
       ++addresses;
     }
@@ -109,7 +109,7 @@ EmbeddingOutcome EmbeddingMaker::make_parts(const EmbeddingJob& job, Shard shard
   make_directories(job.directory);
   const PartStore store(job.directory);
   const StagedDirectory scratch(job.directory / "unfinished");
-  const NpyType type = config_.dtype == "float16" ? NpyType::kFloat16 : NpyType::kFloat32;
+  const NpyType type = element_type(config_);
   const std::string what = "encoding " + job.name();
   EmbeddingOutcome outcome{.parts = parts_of_shard(job, config_, shard), .made = 0};
   std::size_t seen = 0;

@@ -82,7 +82,7 @@ class Merger {
   Merger(const EmbeddingJob& job, const EmbeddingSources& sources, fs::path directory)
       : ids_(ids_of(job, sources)),
         directory_(std::move(directory)),
-        type_(sources.config.dtype == "float16" ? NpyType::kFloat16 : NpyType::kFloat32) {}
+        type_(element_type(sources.config)) {}
 
   void add(const PartStore& store, std::size_t part) {
     const NpyFile values = store.values(part);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossfade/features/embedding/part_texts.h"
 
-#include <system_error>
 #include <utility>
 
 #include "crossfade/core/error.h"
 #include "crossfade/core/hash.h"
 #include "crossfade/features/embedding/entity_texts.h"
+#include "crossfade/features/image_table.h"
 
 namespace crossfade {
 namespace {
@@ -18,11 +18,7 @@ std::string state_of_image(const std::string& image) {
   if (image.empty()) {
     return "none";
   }
-  std::error_code code;
-  const auto size = fs::file_size(image, code);
-  const auto time = fs::last_write_time(image, code).time_since_epoch().count();
-  return fs::path(image).filename().string() +
-         (code ? ":unreadable" : fmt::format(":{}:{}", size, time));
+  return fs::path(image).filename().string() + ":" + state_of_image_file(image);
 }
 
 // Cuts the stream of texts into parts.
